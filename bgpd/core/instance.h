@@ -1,0 +1,144 @@
+/* What the core's modules share: the core, its instances (one per VRF), and
+ * the calls by which one module hands over to the next.  Private to
+ * bgpd/core and to the shell's read-only show functions. */
+#ifndef WEFT_BGPD_CORE_INSTANCE_H
+#define WEFT_BGPD_CORE_INSTANCE_H
+
+#include "bgpd/core/core.h"
+#include "bgpd/core/policy.h"
+#include "bgpd/core/rib.h"
+#include "lib/base/timers.h"
+#include "lib/base/vec.h"
+
+struct peer;
+struct evpn;	   /* evpn.c: VNIs, local MACs; of the core */
+struct vrf_link;   /* vrf.c: import and export of one instance */
+struct nexthops;   /* nexthop.c: state of next hops of one instance */
+struct out_groups; /* out_group.c: all groups of one table */
+struct origin;	   /* origin.c: network statements, redistribution, aggregates of one instance */
+struct feed_out;   /* feed_out.c: what overlayd is to know */
+
+struct bgp_instance {
+	struct bgp_core *core;
+	uint16_t index;			      /* in core->instances; 0 is the default */
+	char name[16];
+	const struct instance_config *config; /* points into core->config */
+	uint32_t router_id, cluster_id;	      /* as in use */
+	bool removed;			      /* being taken down */
+	struct rib *rib[FAM_COUNT];	      /* VPN and EVPN in the default instance only */
+	struct out_groups *out[FAM_COUNT];
+	VEC(struct peer *) peers;
+	struct nexthops *nexthops;
+	struct vrf_link *vrf;
+	struct origin *origin;
+	uint16_t source_network, source_aggregate, source_import, source_evpn;
+	uint16_t source_redistribute[4];      /* by enum feed_proto */
+	/* from overlayd; table 0 if the VRF isn't there */
+	uint32_t table, l3vni;
+	struct ip_addr vtep;
+	struct mac_addr rmac;
+	bool l3vni_up;
+};
+
+struct bgp_core {
+	struct bgp_core_options options;
+	mono_t now;			      /* of the event being handled */
+	uint64_t seed;
+	struct attrs_table *attrs;
+	struct info_table *infos;
+	struct rib_env rib_env;
+	struct bgp_config *config;
+	struct policy *policy;		      /* compiled from config->policy */
+	VEC(struct bgp_instance *) instances; /* NULL where one was removed */
+	VEC(struct route_source *) sources;   /* by number; 0 is never used */
+	struct timers timers;
+	struct evpn *evpn;
+	struct feed_out *feed_out;
+	bool feed_up;
+	void *door;			      /* core.c's own: connections, effects, work queue */
+};
+
+static inline uint32_t core_now_secs(const struct bgp_core *c)
+{
+	return (uint32_t)(c->now / 1000000);
+}
+
+struct bgp_instance *core_instance_find(const struct bgp_core *c, const char *vrf); /* NULL: none */
+uint16_t core_source_new(struct bgp_core *c, enum source_kind kind, uint16_t instance);
+void core_source_free(struct bgp_core *c, uint16_t number);
+void core_log(struct bgp_core *c, int level, const char *fmt, ...)
+		__attribute__((format(printf, 3, 4)));
+
+/* Deferred work: a slice of something long, run again and again by the door
+ * between events until it returns false.  Fair between all that are queued. */
+struct work {
+	bool (*run)(struct work *w, struct bgp_core *c); /* true: there is more */
+	struct work *next;
+	bool queued;
+};
+void core_work_add(struct bgp_core *c, struct work *w); /* nothing if queued already */
+void core_work_remove(struct bgp_core *c, struct work *w);
+
+/* ---- the modules, in the order in which a route passes them ---- */
+
+/* adj_in.c: a route as a peer sent it.  Loop checks, policy in, into the
+ * table.  Takes over the reference to attrs and info. */
+void adj_in_update(struct peer *p, enum family f, const uint8_t *key, uint32_t path_id,
+		uint32_t attrs, uint32_t info);
+void adj_in_withdraw(struct peer *p, enum family f, const uint8_t *key, uint32_t path_id);
+/* The session is gone, or End-of-RIB after a restart: removes all (stale_only:
+ * those marked stale) of this peer's paths of one family (FAM_NONE: all), in
+ * slices; then calls done. */
+void adj_in_purge(struct peer *p, enum family f, bool stale_only,
+		void (*done)(struct peer *, enum family));
+void adj_in_mark_stale(struct peer *p, enum family f);
+/* Applies the inbound policy again to all paths of the peer, in slices. */
+void adj_in_refilter(struct peer *p, enum family f);
+
+/* nexthop.c */
+struct nexthops *nexthops_new(struct bgp_instance *i);
+void nexthops_free(struct nexthops *n);
+/* rib_env's question.  Asks overlayd about a next hop it hears of for the first time. */
+bool nexthop_usable(const void *core, uint16_t instance, const struct route_source *src,
+		uint32_t next_hop, uint32_t *ret_metric);
+void nexthop_feed(struct bgp_instance *i, const struct feed_msg *m); /* FEED_NEXTHOP */
+
+/* origin.c: network, redistribute, aggregate-address */
+struct origin *origin_new(struct bgp_instance *i);
+void origin_free(struct origin *o);
+void origin_config(struct origin *o); /* i->config has changed */
+void origin_feed(struct origin *o, const struct feed_msg *m); /* FEED_LOCAL_ROUTE */
+
+/* vrf.c: between VRF tables, VPN and EVPN, by route target */
+struct vrf_link *vrf_link_new(struct bgp_instance *i);
+void vrf_link_free(struct vrf_link *v);
+void vrf_link_config(struct vrf_link *v); /* i->config, l3vni, rmac, vtep or router id changed */
+
+/* evpn.c */
+struct evpn *evpn_new(struct bgp_core *c);
+void evpn_free(struct evpn *e);
+void evpn_config(struct evpn *e);
+void evpn_feed(struct evpn *e, const struct feed_msg *m); /* VNI, LOCAL_MAC */
+
+/* feed_out.c: best routes of VRFs, remote VTEPs and MACs, next-hop watches */
+struct feed_out *feed_out_new(struct bgp_core *c);
+void feed_out_free(struct feed_out *f);
+void feed_out_reset(struct feed_out *f); /* a new connection: HELLO, everything, END */
+void feed_out_instance(struct feed_out *f, struct bgp_instance *i); /* came, or is going */
+void feed_out_watch(struct feed_out *f, const struct bgp_instance *i, const struct ip_addr *a,
+		bool add);
+void feed_out_subscribe(struct feed_out *f, const struct bgp_instance *i, bool kernel);
+bool feed_out_pending(const struct feed_out *f);
+size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size);
+
+/* out_group.c: what peers are told */
+struct out_groups *out_groups_new(struct bgp_instance *i, enum family f);
+void out_groups_free(struct out_groups *g);
+void out_group_join(struct peer *p, enum family f); /* the session is up, or config changed */
+void out_group_leave(struct peer *p, enum family f);
+void out_group_refresh(struct peer *p, enum family f); /* ROUTE-REFRESH: send all again */
+bool out_group_pending(const struct peer *p); /* any family */
+/* Whole UPDATE messages for the peer, as many as fit. */
+size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+/* Route policy as configured: lists and route-maps as plain values, in the
+ * order of their sequence numbers.  Built by the shell from the configuration
+ * tree; compiled by policy.c. */
+#ifndef WEFT_BGPD_CORE_POLICY_CONFIG_H
+#define WEFT_BGPD_CORE_POLICY_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/addr.h"
+#include "lib/base/vec.h"
+
+struct prefix_list_entry {
+	uint32_t seq;
+	bool permit, any;
+	struct prefix prefix;
+	uint8_t ge, le; /* 0: not given */
+};
+
+struct prefix_list_config {
+	char *name;
+	uint8_t family; /* 4 or 6: `ip` and `ipv6` lists have separate names */
+	VEC(struct prefix_list_entry) entries;
+};
+
+enum list_kind {
+	LIST_ACCESS,		 /* text: prefix or "any"; exact in `exact` */
+	LIST_AS_PATH,		 /* text: regular expression */
+	LIST_COMMUNITY,		 /* text: communities, all of which must be there */
+	LIST_COMMUNITY_EXPANDED, /* text: regular expression over the text of the communities */
+	LIST_LARGE_COMMUNITY,
+	LIST_LARGE_COMMUNITY_EXPANDED,
+	LIST_EXT_COMMUNITY,
+	LIST_EXT_COMMUNITY_EXPANDED,
+};
+
+struct list_entry {
+	uint32_t seq;
+	bool permit, exact;
+	char *text;
+};
+
+struct list_config {
+	char *name;
+	enum list_kind kind;
+	uint8_t family; /* LIST_ACCESS: 4 or 6 */
+	VEC(struct list_entry) entries;
+};
+
+/* One match or set line: its words as in the CLI, "ip address prefix-list",
+ * and its argument, "NAME".  The table in policy_clauses.c knows each. */
+struct clause_config {
+	char *words;
+	char *arg; /* "" if it has none */
+};
+
+struct route_map_entry {
+	uint32_t seq;
+	bool permit;
+	VEC(struct clause_config) match, set;
+	char *call;		 /* NULL: none */
+	bool on_match_next;	 /* go on with the next entry */
+	uint32_t on_match_goto;	 /* 0: none */
+};
+
+struct route_map_config {
+	char *name;
+	VEC(struct route_map_entry) entries;
+};
+
+struct policy_config {
+	VEC(struct prefix_list_config) prefix_lists;
+	VEC(struct list_config) lists;
+	VEC(struct route_map_config) route_maps;
+};
+
+void policy_config_free(struct policy_config *c); /* what it holds, and c itself */
+bool policy_config_equal(const struct policy_config *a, const struct policy_config *b);
+
+#endif

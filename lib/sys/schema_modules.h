@@ -1,0 +1,15 @@
+/* The YANG modules' texts, compiled into the programs.
+ * The table is made at build time by yang/embed.awk; schema.c gives the texts
+ * to libyang. */
+#ifndef WEFT_SYS_SCHEMA_MODULES_H
+#define WEFT_SYS_SCHEMA_MODULES_H
+
+struct schema_module {
+	const char *name;
+	const char *text;
+};
+
+/* Ends with a row whose name is NULL. */
+extern const struct schema_module schema_modules[];
+
+#endif

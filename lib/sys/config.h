@@ -1,0 +1,108 @@
+/* The configuration as a value: a tree of libyang's, with the lines that make,
+ * change and print it.
+ * Daemons load their file, walk the tree (bgpd/config_yang.c,
+ * overlayd/config_yang.c) and forget it; vtysh edits one.  The tree depends
+ * only on which lines were given, not on their order; lists are sorted by key,
+ * numbers as numbers.
+ *
+ * The tree's top is container "config" (yang/weft-config.yang). */
+#ifndef WEFT_SYS_CONFIG_H
+#define WEFT_SYS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/base/strbuf.h"
+#include "lib/sys/grammar.h"
+#include "lib/sys/schema.h"
+
+struct lyd_node;
+struct config;
+
+/* The schema must outlive the value. */
+struct config *config_new(const struct schema *s);
+struct config *config_dup(const struct config *c);
+void config_free(struct config *c);
+
+bool config_equal(const struct config *a, const struct config *b);
+
+/* Bad lines and other faults, one call each.  line is 0 where none is known. */
+typedef void config_report_fn(void *arg, const char *name, unsigned line, const char *sentence);
+
+/* Adds the lines of a file.  Bad lines are reported and left out, and so are
+ * entries that are incomplete at the end of the text.  Returns the number of
+ * reports.  report may be NULL. */
+unsigned config_load_text(struct config *c, const char *text, size_t len, const char *name,
+		config_report_fn *report, void *arg);
+
+/* Reports entries that are incomplete or refer to what is not there (see
+ * "needs", "part-of" and "refers" in yang/weft-cli.yang); returns their number. */
+unsigned config_validate(const struct config *c, const char *name, config_report_fn *report,
+		void *arg);
+
+struct config_print_opts {
+	const char *owner;  /* "bgpd" or "overlayd": only what that daemon reads; NULL: all */
+	const char *prefix; /* only top-level lines that begin so ("router bgp"); NULL: all */
+	bool mark_ends;	    /* "end-of-context" lines, for frr-reload.py */
+};
+
+/* The lines, in the order and with the indentation that people know from FRR.
+ * opts may be NULL. */
+void config_print(const struct config *c, const struct config_print_opts *opts,
+		struct strbuf *out);
+
+/* -- reading the tree -------------------------------------------------------
+ * Names are those of yang/; a path "set/metric" goes through containers.
+ * Values are libyang's canonical strings and live as long as the tree does
+ * unchanged. */
+
+const struct lyd_node *config_root(const struct config *c);
+/* A container, a leaf, or the first entry of a list; NULL if it isn't there. */
+const struct lyd_node *config_child(const struct lyd_node *parent, const char *path);
+/* The next entry of the same list or leaf-list. */
+const struct lyd_node *config_next(const struct lyd_node *node);
+#define CONFIG_FOREACH(node, parent, path)                                                         \
+	for ((node) = config_child(parent, path); (node); (node) = config_next(node))
+/* Value of a leaf-list entry or leaf. */
+const char *config_value(const struct lyd_node *node);
+/* Value of a leaf below parent, else its default, else NULL. */
+const char *config_str(const struct lyd_node *parent, const char *path);
+/* The same as a number (0 if there is none); *ret_set, if not NULL, says
+ * whether it was configured. */
+uint32_t config_u32(const struct lyd_node *parent, const char *path, bool *ret_set);
+/* An empty leaf that is there, or a boolean that is true (or so by default). */
+bool config_flag(const struct lyd_node *parent, const char *path);
+/* Is the node itself configured, default values aside? */
+bool config_has(const struct lyd_node *parent, const char *path);
+/* Line of the file that made the node, 0 if not known. */
+unsigned config_line_number(const struct lyd_node *node);
+
+/* -- editing ----------------------------------------------------------------
+ * A cursor is a place in the configuration's modes.  It finds its node again
+ * for each line, so the value may be edited through several cursors. */
+
+struct config_cursor;
+
+struct config_cursor *config_cursor_new(struct config *c);
+void config_cursor_free(struct config_cursor *cur);
+/* Goes on with another value, at the same place if that has it. */
+void config_cursor_rebase(struct config_cursor *cur, struct config *c);
+
+enum config_result {
+	CONFIG_OK,	/* applied, or a comment */
+	CONFIG_LEFT,	/* 'end', or 'exit' in the top mode: editing is over */
+	CONFIG_BAD,	/* refused, with a sentence that begins with "% " */
+};
+
+/* Applies one line as typed: leading spaces, abbreviations, comments, 'no'. */
+enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e);
+
+/* "config-router-af" */
+const char *config_prompt(const struct config_cursor *cur);
+/* As grammar_complete. */
+void config_complete(const struct config_cursor *cur, const char *partial,
+		struct grammar_candidates *ret);
+
+#endif

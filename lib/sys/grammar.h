@@ -1,0 +1,83 @@
+/* Command grammar: lines of keywords and values, matched with abbreviations,
+ * completed, helped.
+ * The configuration's grammar is built from YANG (schema.c); vtysh adds its own
+ * commands from a table, in the same template language (yang/weft-cli.yang),
+ * with two differences: a value names its type, "$vrf:vrf", and keywords carry
+ * no effects, as the handler can ask which were typed.
+ *
+ * Matching: every word is an unambiguous abbreviation of a keyword, or a value.
+ * A whole keyword beats a value with a shape (address, number), which beats an
+ * abbreviated keyword, which beats free text. */
+#ifndef WEFT_SYS_GRAMMAR_H
+#define WEFT_SYS_GRAMMAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/base/vec.h"
+
+/* One command.  Types of values: word line ifname ipv4-address ipv6-address
+ * ip-address ipv4-prefix ipv6-prefix ip-prefix mac-address as-number peer
+ * route-distinguisher route-target, and LO-HI for a number. */
+struct grammar_command {
+	const char *pattern; /* "show bgp [vrf $vrf:ifname] summary [json]" */
+	int id;		     /* what the handler switches on; may occur repeatedly */
+	const char *help;    /* of the command */
+};
+
+/* Help of a keyword, or of a value ("$vrf"), wherever no command says more. */
+struct grammar_word {
+	const char *word;
+	const char *help;
+};
+
+struct grammar;
+
+/* Both tables end with a row whose first member is NULL, and outlive the
+ * grammar.  A wrong pattern is a bug (assertion). */
+struct grammar *grammar_new(const struct grammar_command *commands,
+		const struct grammar_word *words);
+void grammar_free(struct grammar *g);
+
+struct grammar_binding {
+	const char *name;  /* of the value; NULL for a keyword */
+	const char *value; /* canonical form; for a keyword the whole keyword */
+};
+
+struct grammar_match {
+	int id;
+	const struct grammar_command *command;
+	VEC(struct grammar_binding) words; /* every word of the line, in order */
+	void *memory;
+};
+
+/* Returns 0 and *ret (to be freed with grammar_match_fini), or -EINVAL and a
+ * sentence: "% Unknown command: ...", "% Ambiguous command: ...",
+ * "% Command incomplete: ...".  An empty line gives -ENOENT and no sentence. */
+int grammar_parse(const struct grammar *g, const char *line, struct grammar_match *ret,
+		struct err *e);
+void grammar_match_fini(struct grammar_match *m);
+
+/* Value of $name, or NULL if it was not typed. */
+const char *grammar_value(const struct grammar_match *m, const char *name);
+/* Was this keyword typed (whole or abbreviated)? */
+bool grammar_has(const struct grammar_match *m, const char *keyword);
+
+/* What may come where a partial line ends: all continuations of its last word,
+ * or, after white space, all next words.  Sorted by text. */
+struct grammar_candidate {
+	char *text;	/* a keyword, "<cr>", or a placeholder like "A.B.C.D" */
+	char *help;
+	bool is_value;	/* a placeholder: to be shown, not to be inserted */
+};
+
+struct grammar_candidates {
+	VEC(struct grammar_candidate) list;
+};
+
+void grammar_complete(const struct grammar *g, const char *partial,
+		struct grammar_candidates *ret);
+void grammar_candidates_fini(struct grammar_candidates *c);
+
+#endif

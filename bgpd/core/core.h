@@ -16,6 +16,7 @@
 #include "lib/base/err.h"
 #include "lib/base/feed.h"
 #include "lib/base/mono.h"
+#include "lib/base/strbuf.h"
 
 struct bgp_core;
 typedef uint32_t conn_id; /* one TCP connection; chosen by the shell, never 0, not reused soon */
@@ -26,7 +27,7 @@ enum bgp_event_type {
 	BGP_EVENT_ACCEPTED,	/* an incoming connection */
 	BGP_EVENT_CONNECTED,	/* one that we asked for is open */
 	BGP_EVENT_CONNECT_FAILED,
-	BGP_EVENT_DATA,		/* bytes from a connection, any number of messages or parts */
+	BGP_EVENT_DATA,		/* bytes from a connection, any number of messages or parts: see bgp_core_input */
 	BGP_EVENT_CLOSED,	/* the other side closed, or an error */
 	BGP_EVENT_FEED,		/* one message from overlayd */
 	BGP_EVENT_FEED_UP,	/* a feed connection: send the snapshot */
@@ -54,6 +55,9 @@ struct bgp_event {
 			struct ip_addr local, remote;
 			uint16_t local_port, remote_port;
 			char interface[16]; /* of a link-local peer; "" else */
+			/* Of the interface that local is on, family 0 if unknown: for next hops. */
+			struct ip_addr local_global6, local_link_local6;
+			bool on_link;	    /* remote is on a subnet of that interface */
 		} accepted; /* also CONNECTED */
 		struct {
 			const uint8_t *bytes;
@@ -67,7 +71,7 @@ struct bgp_event {
 
 enum bgp_effect_type {
 	BGP_EFFECT_CONNECT,	/* open a connection; answer CONNECTED or CONNECT_FAILED */
-	BGP_EFFECT_CLOSE,	/* after what can still be pulled was written */
+	BGP_EFFECT_CLOSE,	/* pull until 0, write that, close; no CLOSED is expected, or does harm */
 	BGP_EFFECT_WANT_WRITE,	/* bgp_core_pull() has bytes for this connection */
 	BGP_EFFECT_WANT_FEED,	/* bgp_core_pull_feed() has bytes */
 	BGP_EFFECT_PASSWORDS,	/* the set of peers with options that listeners need has changed */
@@ -104,7 +108,13 @@ struct bgp_core_options {
 struct bgp_core *bgp_core_new(const struct bgp_core_options *o, mono_t now);
 void bgp_core_free(struct bgp_core *core);
 
-void bgp_core_input(struct bgp_core *core, mono_t now, const struct bgp_event *ev);
+/* Returns how many bytes of a BGP_EVENT_DATA were taken; 0 for other events.
+ * All of them is usual, and a message that is not complete yet is then copied,
+ * so the caller's buffer is free again.  Fewer means that the slice is over:
+ * the caller keeps the rest, reads no more from that connection (the peer's TCP
+ * window closes: back-pressure), and offers the rest again, with nothing
+ * added or not, after its next BGP_EVENT_TICK; the deadline says when. */
+size_t bgp_core_input(struct bgp_core *core, mono_t now, const struct bgp_event *ev);
 /* The next effect, false if there is none. */
 bool bgp_core_next_effect(struct bgp_core *core, struct bgp_effect *ret);
 /* Bytes for a connection: whole messages, as many as fit (size >= 65535 holds
@@ -115,7 +125,9 @@ size_t bgp_core_pull_feed(struct bgp_core *core, mono_t now, uint8_t *buf, size_
 /* When to call with BGP_EVENT_TICK at the latest; MONO_NEVER: no need. */
 mono_t bgp_core_deadline(const struct bgp_core *core);
 
-/* Can this configuration be run, and what would it cost?  Text lines to out. */
+/* Can this configuration be run, and what would it cost?  One line of text to
+ * out for each peer that it would cost something, "" if none.  -EINVAL and a
+ * sentence if it can't be run. */
 int bgp_core_check(const struct bgp_core *core, const struct bgp_config *c, struct strbuf *costs,
 		struct err *e);
 

@@ -18,11 +18,13 @@ struct out_groups; /* out_group.c: all groups of one table */
 struct origin;	   /* origin.c: network statements, redistribution, aggregates of one instance */
 struct feed_out;   /* feed_out.c: what overlayd is to know */
 
+
 struct bgp_instance {
 	struct bgp_core *core;
 	uint16_t index;			      /* in core->instances; 0 is the default */
 	char name[16];
-	const struct instance_config *config; /* points into core->config */
+	const struct instance_config *config; /* points into core->config, or own_config */
+	struct instance_config *own_config;   /* of an automatic instance; else NULL */
 	uint32_t router_id, cluster_id;	      /* as in use */
 	bool removed;			      /* being taken down */
 	struct rib *rib[FAM_COUNT];	      /* VPN and EVPN in the default instance only */
@@ -68,6 +70,16 @@ uint16_t core_source_new(struct bgp_core *c, enum source_kind kind, uint16_t ins
 void core_source_free(struct bgp_core *c, uint16_t number);
 void core_log(struct bgp_core *c, int level, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
+
+/* A deadline of a module's own: embedded in its object, started and stopped by
+ * these two, and fired once by the door.  All timers of core->timers are such. */
+struct core_timer {
+	struct timer timer;
+	void (*fire)(struct core_timer *t, struct bgp_core *c);
+};
+void core_timer_start(struct bgp_core *c, struct core_timer *t, mono_t after);
+void core_timer_stop(struct bgp_core *c, struct core_timer *t);
+mono_t core_timer_left(const struct bgp_core *c, const struct core_timer *t); /* 0: not running */
 
 /* Deferred work: a slice of something long, run again and again by the door
  * between events until it returns false.  Fair between all that are queued. */

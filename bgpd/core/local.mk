@@ -2,7 +2,8 @@ noinst_LIBRARIES += bgpd/libbgpcore.a
 bgpd_libbgpcore_a_SOURCES = \
 	bgpd/core/attrs.h bgpd/core/attr_text.h bgpd/core/config.h bgpd/core/core.h \
 	bgpd/core/family.h bgpd/core/info.h bgpd/core/instance.h bgpd/core/nlri.h bgpd/core/peer.h \
-	bgpd/core/policy.h bgpd/core/policy_config.h bgpd/core/rib.h bgpd/core/source.h
+	bgpd/core/policy.h bgpd/core/policy_config.h bgpd/core/rib.h bgpd/core/session.h \
+	bgpd/core/source.h
 
 # wire: messages, capabilities, update, attributes, families
 

@@ -45,9 +45,11 @@ struct peer {
 	uint32_t remote_id;	    /* BGP identifier, host order */
 	struct ip_addr local_addr;  /* of the connection */
 	struct ip_addr local_addr6; /* global IPv6 address of that interface if known; for next hops */
+	struct ip_addr local_link_local6; /* likewise its link-local address */
 	bool on_link;		    /* its address is on a connected subnet */
 	struct peer_family family[FAM_COUNT];
 	struct peer_counters count;
+	bool removed;		    /* de-configured; freed when its paths are gone */
 	struct session *session;    /* fsm.c's own: connections, timers, buffers, last error */
 };
 

@@ -74,7 +74,7 @@ struct policy_config {
 	VEC(struct route_map_config) route_maps;
 };
 
-void policy_config_free(struct policy_config *c); /* what it holds, and c itself */
+void policy_config_fini(struct policy_config *c); /* frees what it holds; c itself is the caller's */
 bool policy_config_equal(const struct policy_config *a, const struct policy_config *b);
 
 #endif

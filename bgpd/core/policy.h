@@ -29,6 +29,8 @@ struct policy_filter {
 
 /* A filter bound to a compiled policy: what the hot path calls. */
 struct policy_bound;
+/* Keeps a reference to the policy and, once applied, to some attribute sets:
+ * free it before their table. */
 struct policy_bound *policy_bind(struct policy *p, enum family f, const struct policy_filter *x);
 void policy_bound_free(struct policy_bound *b);
 /* Same outcome for all routes with the same attributes and source? */
@@ -44,6 +46,8 @@ struct policy_route {
 	const struct nlri_info *info;
 	const struct route_source *source; /* where the route came from */
 	const struct ip_addr *peer;	  /* the session that the filter is of; NULL: none */
+	bool outbound;			  /* the filter decides what that session is told */
+	const char *source_vrf;		  /* of an imported route; NULL: none */
 	const char *interface;		  /* next hop's, "" if unknown */
 	uint32_t local_as;
 	uint32_t igp_metric;

@@ -24,19 +24,19 @@ struct prefix_list_config {
 };
 
 enum list_kind {
-	LIST_ACCESS,		 /* text: prefix or "any"; exact in `exact` */
-	LIST_AS_PATH,		 /* text: regular expression */
-	LIST_COMMUNITY,		 /* text: communities, all of which must be there */
-	LIST_COMMUNITY_EXPANDED, /* text: regular expression over the text of the communities */
-	LIST_LARGE_COMMUNITY,
-	LIST_LARGE_COMMUNITY_EXPANDED,
-	LIST_EXT_COMMUNITY,
-	LIST_EXT_COMMUNITY_EXPANDED,
+	LIST_ACCESS,	      /* text: prefix or "any" */
+	LIST_AS_PATH,	      /* text: regular expression */
+	LIST_COMMUNITY,	      /* text: communities, all of which must be there; or, */
+	LIST_LARGE_COMMUNITY, /* with `regex`, a regular expression over their text */
+	LIST_EXT_COMMUNITY,   /* "rt 65000:1 soo 65000:2", or a regular expression */
+	LIST_KINDS,
 };
 
 struct list_entry {
 	uint32_t seq;
-	bool permit, exact;
+	bool permit;
+	bool exact; /* LIST_ACCESS: this prefix, not those inside it */
+	bool regex; /* community lists: `expanded` */
 	char *text;
 };
 
@@ -47,8 +47,9 @@ struct list_config {
 	VEC(struct list_entry) entries;
 };
 
-/* One match or set line: its words as in the CLI, "ip address prefix-list",
- * and its argument, "NAME".  The table in policy_clauses.c knows each. */
+/* One match or set line: its words as in the CLI, "ip address prefix-list"
+ * (or with '-' for the spaces, as the schema names it), and its argument,
+ * "NAME".  The tables in policy_match.c and policy_set.c know each. */
 struct clause_config {
 	char *words;
 	char *arg; /* "" if it has none */

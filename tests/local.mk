@@ -1,1 +1,55 @@
-# sources of tests/
+# Test programs.  Each is a check_PROGRAM below tests/BED/ and is found by `make list-tests`; it uses libcheck
+# (its cases are counted one by one) or only its exit status (0 passed, 77 skipped).
+#
+#	check_PROGRAMS += tests/unit/test_rd
+#	tests_unit_test_rd_LDADD = lib/libbase.a $(CHECK_LIBS)
+#
+# A fuzz target is tests/fuzz/fuzz_NAME.c, which defines LLVMFuzzerTestOneInput() alone, its corpus in
+# tests/fuzz/corpus/NAME/, and two lines:
+#
+#	check_PROGRAMS += tests/fuzz/fuzz_NAME
+#	tests_fuzz_fuzz_NAME_LDADD = $(FUZZ_LDADD)
+TESTS += $(check_PROGRAMS)
+EXTRA_DIST += run
+
+# As a directory in EXTRA_DIST it would bring what is built below the build directory's tests/ too.
+dist-hook:
+	tar -C $(srcdir) --exclude=__pycache__ -cf - tests | tar -C $(distdir) -xf -
+
+if LIBFUZZER
+FUZZ_ENGINE = $(LIBFUZZER_LDFLAGS)
+else
+FUZZ_ENGINE = tests/fuzz/libreplay.a
+check_LIBRARIES += tests/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c
+endif
+FUZZ_LDADD = $(FUZZ_ENGINE) bgpd/libbgpcore.a overlayd/liboverlaycore.a lib/libbase.a
+
+tests: $(check_PROGRAMS)
+list-tests:
+	@for t in $(check_PROGRAMS); do echo $$t; done
+.PHONY: tests list-tests
+
+# base
+
+# wire
+
+# rib
+
+# peer
+
+# policy
+
+# evpn
+
+# overlay
+
+# sys
+
+# cli
+
+# vtysh
+
+# fuzz
+check_PROGRAMS += tests/fuzz/fuzz_feed
+tests_fuzz_fuzz_feed_LDADD = $(FUZZ_LDADD)

@@ -99,8 +99,11 @@ static void io_text(struct io *io, char *s, size_t size)
 		return;
 	}
 	io_bytes(io, s, n);
-	if (io->r)
-		s[n] = 0;
+	if (!io->r)
+		return;
+	s[n] = 0;
+	if (strlen(s) != n)
+		io->r->failed = true;
 }
 
 static void io_hello(struct io *io, struct feed_msg *m)

@@ -17,6 +17,9 @@ struct nexthops;   /* nexthop.c: state of next hops of one instance */
 struct out_groups; /* out_group.c: all groups of one table */
 struct origin;	   /* origin.c: network statements, redistribution, aggregates of one instance */
 struct feed_out;   /* feed_out.c: what overlayd is to know */
+struct update;	   /* update.h */
+struct update_field;
+struct msg_error;
 
 
 struct bgp_instance {
@@ -93,11 +96,17 @@ void core_work_remove(struct bgp_core *c, struct work *w);
 
 /* ---- the modules, in the order in which a route passes them ---- */
 
-/* adj_in.c: a route as a peer sent it.  Loop checks, policy in, into the
- * table.  Takes over the reference to attrs and info. */
-void adj_in_update(struct peer *p, enum family f, const uint8_t *key, uint32_t path_id,
-		uint32_t attrs, uint32_t info);
-void adj_in_withdraw(struct peer *p, enum family f, const uint8_t *key, uint32_t path_id);
+/* adj_in.c: routes as a peer sent them.  Loop checks, policy in, into the
+ * table.  One field of a decoded UPDATE, in batches: -EPROTO and *e if its
+ * NLRIs are malformed (what came before them has been done). */
+int adj_in_field(struct peer *p, struct update *u, struct update_field *field, struct msg_error *e);
+/* n routes with the same attributes: keys packed, families[f].key_size bytes
+ * each; path_ids, infos (interned) NULL if all are 0.  Takes over one reference
+ * to attrs and one to each of infos. */
+void adj_in_update_batch(struct peer *p, enum family f, const uint8_t *keys,
+		const uint32_t *path_ids, const uint32_t *infos, unsigned n, uint32_t attrs);
+void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
+		const uint32_t *path_ids, unsigned n);
 /* The session is gone, or End-of-RIB after a restart: removes all (stale_only:
  * those marked stale) of this peer's paths of one family (FAM_NONE: all), in
  * slices; then calls done. */
@@ -146,11 +155,25 @@ size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size);
 /* out_group.c: what peers are told */
 struct out_groups *out_groups_new(struct bgp_instance *i, enum family f);
 void out_groups_free(struct out_groups *g);
-void out_group_join(struct peer *p, enum family f); /* the session is up, or config changed */
+/* The session is up, or something that its bytes depend on may have changed
+ * (configuration, policy, router id): tells the peer what is different now. */
+void out_group_join(struct peer *p, enum family f);
 void out_group_leave(struct peer *p, enum family f);
-void out_group_refresh(struct peer *p, enum family f); /* ROUTE-REFRESH: send all again */
+/* ROUTE-REFRESH received, or clear soft out: send all again, between BoRR and
+ * EoRR if the peer knows them (RFC 7313). */
+void out_group_refresh(struct peer *p, enum family f);
+/* update-delay: while held, nothing is sent from this table. */
+void out_groups_hold(struct out_groups *g, bool hold);
 bool out_group_pending(const struct peer *p); /* any family */
-/* Whole UPDATE messages for the peer, as many as fit. */
+/* Whole UPDATE messages (and BoRR, EoRR) for the peer, as many as fit; counts
+ * them in p->count and the routes in p->family[].advertised. */
 size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size);
+/* What the peer was told about a destination: the attributes as sent (next
+ * hop, AS path and all) with one reference for the caller, and the source they
+ * came from.  False: nothing.  *ret_info may be 0. */
+bool out_group_told(const struct peer *p, enum family f, uint32_t dest, uint32_t *ret_attrs,
+		uint32_t *ret_info, uint16_t *ret_source);
+/* A more specific route of an aggregate-address summary-only that is active. */
+bool out_suppressed(const struct bgp_instance *i, enum family f, const uint8_t *key);
 
 #endif

@@ -9,6 +9,7 @@
 #include "bgpd/core/rib.h"
 #include "lib/base/timers.h"
 #include "lib/base/vec.h"
+#include "lib/base/wr.h"
 
 struct peer;
 struct evpn;	   /* evpn.c: VNIs, local MACs; of the core */
@@ -116,7 +117,7 @@ void adj_in_mark_stale(struct peer *p, enum family f);
 /* Applies the inbound policy again to all paths of the peer, in slices. */
 void adj_in_refilter(struct peer *p, enum family f);
 
-/* nexthop.c */
+/* nexthop.c: see nexthop.h */
 struct nexthops *nexthops_new(struct bgp_instance *i);
 void nexthops_free(struct nexthops *n);
 /* rib_env's question.  Asks overlayd about a next hop it hears of for the first time. */
@@ -129,8 +130,13 @@ struct origin *origin_new(struct bgp_instance *i);
 void origin_free(struct origin *o);
 void origin_config(struct origin *o); /* i->config has changed */
 void origin_feed(struct origin *o, const struct feed_msg *m); /* FEED_LOCAL_ROUTE */
+/* The feed went down: what overlayd does not repeat before FEED_END is gone. */
+void origin_feed_down(struct origin *o);
+void origin_feed_end(struct origin *o);
+/* Covered by an active summary-only aggregate: not to be told to peers. */
+bool origin_suppressed(const struct bgp_instance *i, enum family f, const uint8_t *key);
 
-/* vrf.c: between VRF tables, VPN and EVPN, by route target */
+/* vrf.c: between VRF tables, VPN and EVPN, by route target; see vrf.h */
 struct vrf_link *vrf_link_new(struct bgp_instance *i);
 void vrf_link_free(struct vrf_link *v);
 void vrf_link_config(struct vrf_link *v); /* i->config, l3vni, rmac, vtep or router id changed */
@@ -140,15 +146,22 @@ struct evpn *evpn_new(struct bgp_core *c);
 void evpn_free(struct evpn *e);
 void evpn_config(struct evpn *e);
 void evpn_feed(struct evpn *e, const struct feed_msg *m); /* VNI, LOCAL_MAC */
+/* Remote VTEPs and MACs for overlayd, made when asked for: whole frames, as
+ * many as fit.  Reset starts again from everything. */
+void evpn_feed_out_reset(struct evpn *e);
+bool evpn_feed_out_pending(const struct evpn *e);
+void evpn_feed_out_pull(struct evpn *e, struct wr *w);
 
-/* feed_out.c: best routes of VRFs, remote VTEPs and MACs, next-hop watches */
+/* feed_out.c: best routes of VRFs, then evpn.c's, and next-hop watches */
 struct feed_out *feed_out_new(struct bgp_core *c);
 void feed_out_free(struct feed_out *f);
 void feed_out_reset(struct feed_out *f); /* a new connection: HELLO, everything, END */
-void feed_out_instance(struct feed_out *f, struct bgp_instance *i); /* came, or is going */
+void feed_out_instance(struct feed_out *f, struct bgp_instance *i); /* came, or (removed) is going */
 void feed_out_watch(struct feed_out *f, const struct bgp_instance *i, const struct ip_addr *a,
 		bool add);
 void feed_out_subscribe(struct feed_out *f, const struct bgp_instance *i, bool kernel);
+/* There may be something to pull: the door asks for a write. */
+void feed_out_wake(struct feed_out *f);
 bool feed_out_pending(const struct feed_out *f);
 size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size);
 

@@ -37,7 +37,8 @@ struct bgp_instance {
 	struct nexthops *nexthops;
 	struct vrf_link *vrf;
 	struct origin *origin;
-	uint16_t source_network, source_aggregate, source_import, source_evpn;
+	uint16_t source_network, source_aggregate, source_evpn;
+	uint16_t source_import[2];	      /* by what the original came from: eBGP or us, iBGP */
 	uint16_t source_redistribute[4];      /* by enum feed_proto */
 	/* from overlayd; table 0 if the VRF isn't there */
 	uint32_t table, l3vni;
@@ -133,8 +134,6 @@ void origin_feed(struct origin *o, const struct feed_msg *m); /* FEED_LOCAL_ROUT
 /* The feed went down: what overlayd does not repeat before FEED_END is gone. */
 void origin_feed_down(struct origin *o);
 void origin_feed_end(struct origin *o);
-/* Covered by an active summary-only aggregate: not to be told to peers. */
-bool origin_suppressed(const struct bgp_instance *i, enum family f, const uint8_t *key);
 
 /* vrf.c: between VRF tables, VPN and EVPN, by route target; see vrf.h */
 struct vrf_link *vrf_link_new(struct bgp_instance *i);

@@ -16,3 +16,4 @@ bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/cor
 # policy
 
 # vrf, evpn, next hops, origin, feed
+bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h

@@ -90,7 +90,16 @@ bool nexthop_usable(const void *ctx, uint16_t instance, const struct route_sourc
 	struct nexthop *t;
 
 	*ret_metric = 0;
-	if (c->options.no_overlay || src->kind != SOURCE_PEER || !nh || nh->addr.family == 0)
+	if (c->options.no_overlay || !nh || nh->addr.family == 0)
+		return true;
+	if (src->kind == SOURCE_IMPORT) {
+		/* Checked where it came from; its cost is the way to the other end. */
+		const struct nexthop *far = nexthops_find(c->instances.v[0]->nexthops, &nh->addr);
+
+		*ret_metric = far ? far->metric : 0;
+		return true;
+	}
+	if (src->kind != SOURCE_PEER)
 		return true;
 	if (nh->addr.family == 6 && ip_is_link_local(&nh->addr))
 		return true; /* on the session's own link */

@@ -31,8 +31,6 @@ list-tests:
 .PHONY: tests list-tests
 
 # base
-check_PROGRAMS += tests/unit/test_base
-tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 
 # wire
 
@@ -47,6 +45,10 @@ tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 # overlay
 
 # sys
+check_PROGRAMS += tests/unit/test_loop tests/unit/test_ctl tests/unit/test_feedconn
+tests_unit_test_loop_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
+tests_unit_test_ctl_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
+tests_unit_test_feedconn_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 
 # cli
 
@@ -55,3 +57,5 @@ tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 # fuzz
 check_PROGRAMS += tests/fuzz/fuzz_feed
 tests_fuzz_fuzz_feed_LDADD = $(FUZZ_LDADD)
+check_PROGRAMS += tests/fuzz/fuzz_ctl
+tests_fuzz_fuzz_ctl_LDADD = $(FUZZ_LDADD) lib/libsys.a lib/libbase.a $(SYS_LIBS)

@@ -6,8 +6,6 @@ bgpd_libbgpcore_a_SOURCES = \
 	bgpd/core/source.h
 
 # wire: messages, capabilities, update, attributes, families
-bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/core/msg.h \
-	bgpd/core/update.h
 
 # rib: tables, decision, adj_in, out groups
 
@@ -16,4 +14,3 @@ bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/cor
 # policy
 
 # vrf, evpn, next hops, origin, feed
-bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h

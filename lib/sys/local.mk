@@ -1,4 +1,17 @@
 noinst_LIBRARIES += lib/libsys.a
 lib_libsys_a_SOURCES =
-lib_libsys_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(YANG_CFLAGS) $(CRYPTO_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS)
-SYS_LIBS = $(EVENT_LIBS) $(YANG_LIBS) $(CRYPTO_LIBS) $(MNL_LIBS) $(JANSSON_LIBS)
+lib_libsys_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(YANG_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS)
+SYS_LIBS = $(EVENT_LIBS) $(YANG_LIBS) $(MNL_LIBS) $(JANSSON_LIBS)
+# loop, log, start-up
+lib_libsys_a_SOURCES += \
+	lib/sys/daemon.c lib/sys/daemon.h \
+	lib/sys/log.c lib/sys/log.h \
+	lib/sys/loop.c lib/sys/loop.h \
+	lib/sys/notify.c lib/sys/notify.h \
+	lib/sys/options.c lib/sys/options.h \
+	lib/sys/privs.c lib/sys/privs.h \
+	lib/sys/unixsock.c lib/sys/unixsock.h
+# control socket, feed
+lib_libsys_a_SOURCES += \
+	lib/sys/ctl.h lib/sys/ctl_client.c lib/sys/ctl_server.c \
+	lib/sys/feedconn.c lib/sys/feedconn.h

@@ -31,6 +31,8 @@ list-tests:
 .PHONY: tests list-tests
 
 # base
+check_PROGRAMS += tests/unit/test_base
+tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 
 # wire
 

@@ -6,6 +6,8 @@ bgpd_libbgpcore_a_SOURCES = \
 	bgpd/core/source.h
 
 # wire: messages, capabilities, update, attributes, families
+bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/core/msg.h \
+	bgpd/core/update.h
 
 # rib: tables, decision, adj_in, out groups
 
@@ -14,3 +16,4 @@ bgpd_libbgpcore_a_SOURCES = \
 # policy
 
 # vrf, evpn, next hops, origin, feed
+bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h

@@ -34,6 +34,7 @@ enum path_reason {
 	REASON_ORIGIN, REASON_MED, REASON_PEER_TYPE, REASON_CONFED, REASON_IGP_METRIC,
 	REASON_MULTIPATH,	/* equal, used beside the best */
 	REASON_OLDER, REASON_ROUTER_ID, REASON_CLUSTER_LENGTH, REASON_NEIGHBOR_ADDRESS,
+	REASON_PATH_ID,
 	REASON_EVPN_MOBILITY,	/* RFC 7432 15.1: sequence, sticky, lower VTEP */
 	REASON_COUNT,
 };
@@ -57,7 +58,7 @@ struct path {
 
 struct dest {
 	uint32_t paths;	   /* best first if it is PATH_USABLE, then in order of elimination */
-	uint32_t log_at;   /* place in the log of its last entry; 0: none */
+	uint32_t log_at;   /* place in the log of its last entry */
 	uint8_t key[];	   /* families[].key_size bytes */
 };
 
@@ -104,6 +105,10 @@ void rib_decide(struct rib *rib, uint32_t dest);
  * at beside the table did). */
 void rib_touch(struct rib *rib, uint32_t dest);
 
+/* Log every change of a usable path, not only of the best and those used beside
+ * it: for readers that look at all of them (add-path). */
+void rib_log_all_paths(struct rib *rib, bool on);
+
 uint32_t rib_find(const struct rib *rib, const uint8_t *key); /* 0: none */
 /* Longest match of an address in a unicast table; 0: none. */
 uint32_t rib_match(const struct rib *rib, const struct ip_addr *a);
@@ -124,18 +129,27 @@ uint32_t *rib_sorted(const struct rib *rib, uint32_t *ret_n);
 
 /* A consumer of changes.  It sees each changed destination at least once after
  * its last change; several changes may show as one.  A destination that lost
- * its last path is kept until every consumer has passed it. */
+ * its last path is kept until every consumer has passed it; one that was handed
+ * out stays at least until the same reader's next call. */
 struct rib_reader {
 	struct rib *rib;
-	uint32_t at;	   /* private */
+	/* Called (while the table is being changed: note it, look later) when a
+	 * reader that had seen all gets something to read.  May be NULL. */
+	void (*wake)(struct rib_reader *r);
+	/* private */
+	uint32_t at, done, walk, walk_end;
+	bool idle;
 	struct rib_reader *next;
 };
 /* whole: first all destinations that are there now, then changes. */
-void rib_reader_open(struct rib *rib, struct rib_reader *r, bool whole);
-void rib_reader_close(struct rib_reader *r);
+void rib_reader_open(struct rib *rib, struct rib_reader *r, bool whole,
+		void (*wake)(struct rib_reader *r));
+void rib_reader_close(struct rib_reader *r); /* nothing if it is not open (zeroed) */
 uint32_t rib_reader_next(struct rib_reader *r); /* a destination; 0: nothing for now */
+/* Up to n of them at once; 0: nothing for now. */
+uint32_t rib_reader_read(struct rib_reader *r, uint32_t *ret, uint32_t n);
 bool rib_reader_pending(const struct rib_reader *r);
-/* Called when a log that all had read to its end gets an entry. */
-void rib_set_wake(struct rib *rib, void (*wake)(void *ctx, struct rib *rib), void *ctx);
+bool rib_reader_walking(const struct rib_reader *r); /* still in the first pass of `whole` */
+void rib_reader_rewind(struct rib_reader *r);	      /* all destinations again, then changes */
 
 #endif

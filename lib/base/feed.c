@@ -210,6 +210,7 @@ static void io_route(struct io *io, struct feed_msg *m)
 		io_u32(io, &nh->vni);
 		io_bytes(io, nh->rmac.b, 6);
 		io_u32(io, &nh->weight);
+		io_text(io, nh->vrf, sizeof(nh->vrf));
 	}
 }
 

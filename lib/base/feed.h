@@ -56,6 +56,7 @@ struct feed_nexthop {
 	uint32_t vni;	       /* L3VNI to encapsulate in; 0: none */
 	struct mac_addr rmac;  /* router's MAC of the remote VTEP, with vni */
 	uint32_t weight;       /* relative, at least 1 */
+	char vrf[FEED_NAME_MAX]; /* in which addr is resolved, if not the route's own; else "" */
 };
 
 struct feed_msg {

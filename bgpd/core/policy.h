@@ -68,6 +68,8 @@ bool policy_apply(const struct policy_bound *b, struct attrs_table *t, struct in
 /* For show commands: the text of each list and map with its counters is made
  * by the shell from the configuration; hits of an entry: */
 uint64_t policy_entry_hits(const struct policy *p, const char *route_map, uint32_t seq);
+/* A clause's words as in the CLI, from those or the schema's name; NULL: unknown. */
+const char *policy_clause_words(bool set, const char *words);
 
 /* Does an AS path (PART_AS_PATH bytes) match a regular expression in FRR's
  * language ('_' is a delimiter)?  -EINVAL and a sentence if it is malformed.

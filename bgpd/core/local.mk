@@ -10,6 +10,10 @@ bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/cor
 	bgpd/core/update.h
 
 # rib: tables, decision, adj_in, out groups
+bgpd_libbgpcore_a_SOURCES += \
+	bgpd/core/decision.c bgpd/core/decision.h \
+	bgpd/core/rib.c bgpd/core/rib_hash.c bgpd/core/rib_hash.h bgpd/core/rib_log.c \
+	bgpd/core/rib_private.h bgpd/core/rib_query.c
 
 # peer: sessions, the door, configuration values
 

@@ -133,8 +133,8 @@ uint32_t *rib_sorted(const struct rib *rib, uint32_t *ret_n);
  * out stays at least until the same reader's next call. */
 struct rib_reader {
 	struct rib *rib;
-	/* Called (while the table is being changed: note it, look later) when a
-	 * reader that had seen all gets something to read.  May be NULL. */
+	/* NULL: none.  Called (while the table is being changed: note it, look later) when a
+	 * reader that had seen all gets something to read. */
 	void (*wake)(struct rib_reader *r);
 	/* private */
 	uint32_t at, done, walk, walk_end;
@@ -143,6 +143,9 @@ struct rib_reader {
 };
 /* whole: first all destinations that are there now, then changes. */
 void rib_reader_open(struct rib *rib, struct rib_reader *r, bool whole,
+		void (*wake)(struct rib_reader *r));
+/* A reader at the same place as another one. */
+void rib_reader_copy(struct rib_reader *to, const struct rib_reader *from,
 		void (*wake)(struct rib_reader *r));
 void rib_reader_close(struct rib_reader *r); /* nothing if it is not open (zeroed) */
 uint32_t rib_reader_next(struct rib_reader *r); /* a destination; 0: nothing for now */

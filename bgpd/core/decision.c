@@ -1,0 +1,407 @@
+/* Decision process: see decision.h.  Called by rib.c for a destination with
+ * more than one usable path.  Pure: no I/O, no clock.
+ *
+ * Source: RFC 4271 sections 9.1.2 and 9.1.2.2; RFC 4456 section 9 (cluster list
+ * length); RFC 5065 section 5.3 (confederations); RFC 7432 section 15 (MAC
+ * mobility).  Not from an RFC but what the field does: weight, preference for
+ * routes made here, multipath, the oldest external path. */
+#include <assert.h>
+
+#include "bgpd/core/decision.h"
+#include "bgpd/core/nlri.h"
+
+#define LOCAL_WEIGHT 32768 /* of a route made here, unless it has one */
+
+struct step {
+	enum path_reason reason;
+	const char *name, *reference;
+	/* Either the place of one candidate: the lowest stay; */
+	uint64_t (*rank)(const struct decision_context *x, const struct candidate *c);
+	/* or a step that looks at the set: moves the losers behind the others and
+	 * returns how many stay. */
+	unsigned (*keep)(const struct decision_context *x, struct candidate *c, unsigned n);
+	bool (*off)(const struct decision_options *o);
+};
+
+static bool is_local(const struct route_source *s)
+{
+	return s->kind == SOURCE_NETWORK || s->kind == SOURCE_REDISTRIBUTE ||
+	       s->kind == SOURCE_AGGREGATE || s->kind == SOURCE_EVPN_LOCAL;
+}
+
+static bool is_ebgp(const struct route_source *s)
+{
+	return s->kind == SOURCE_PEER && !s->ibgp && !s->confed;
+}
+
+uint32_t decision_weight(const struct attrs *a, const struct route_source *s)
+{
+	if (a->has & HAS_WEIGHT)
+		return attrs_weight(a);
+	return is_local(s) ? LOCAL_WEIGHT : 0;
+}
+
+uint32_t decision_local_pref(const struct decision_options *o, const struct attrs *a)
+{
+	return a->has & HAS_LOCAL_PREF ? a->local_pref : o->default_local_pref;
+}
+
+/* Moves candidates whose rank is above the lowest behind the others; keeps the
+ * order on both sides. */
+static unsigned keep_lowest(struct candidate *c, unsigned n)
+{
+	uint64_t low = c[0].rank;
+	unsigned kept = 0;
+
+	for (unsigned i = 1; i < n; i++)
+		if (c[i].rank < low)
+			low = c[i].rank;
+	for (unsigned i = 0; i < n; i++) {
+		struct candidate t = c[i];
+
+		if (t.rank != low)
+			continue;
+		for (unsigned j = i; j > kept; j--)
+			c[j] = c[j - 1];
+		c[kept++] = t;
+	}
+	return kept;
+}
+
+/* ---- the steps ---- */
+
+/* RFC 7432 15.1: the highest sequence number; a sticky MAC (15.2) never loses to
+ * one that is not; between equals the lowest VTEP, unless both are ways to the
+ * same Ethernet segment. */
+static unsigned keep_mobility(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	unsigned kept = n;
+
+	if (x->family != FAM_EVPN || x->key[0] != EVPN_MACIP)
+		return n;
+	for (unsigned i = 0; i < n; i++) {
+		struct attr_span s = attrs_part(c[i].attrs, PART_EXT_COMMUNITIES);
+		uint32_t seq = 0;
+		bool sticky = false;
+
+		for (unsigned at = 0; at + 8 <= s.len; at += 8) {
+			const uint8_t *e = s.p + at;
+
+			if (e[0] != 0x06 || e[1] != 0x00) /* EVPN, MAC mobility (RFC 7432 7.7) */
+				continue;
+			sticky = e[2] & 1;
+			seq = (uint32_t)e[4] << 24 | (uint32_t)e[5] << 16 | (uint32_t)e[6] << 8 | e[7];
+		}
+		c[i].rank = (uint64_t)!sticky << 32 | (uint32_t)~seq;
+	}
+	kept = keep_lowest(c, n);
+	if (kept > 1 && x->infos) {
+		static const uint8_t no_esi[10];
+		const struct nlri_info *first = info_get(x->infos, c[0].path->info);
+		bool shared = memcmp(first->esi, no_esi, 10) != 0;
+		const struct ip_addr *low = NULL;
+
+		for (unsigned i = 1; i < kept && shared; i++)
+			shared = !memcmp(info_get(x->infos, c[i].path->info)->esi, first->esi, 10);
+		if (shared)
+			return kept;
+		for (unsigned i = 0; i < kept; i++) {
+			const struct ip_addr *a;
+
+			if (!c[i].attrs->next_hop)
+				return kept;
+			a = &attrs_next_hop(x->attrs, c[i].attrs->next_hop)->addr;
+			if (!low || ip_compare(a, low) < 0)
+				low = a;
+		}
+		for (unsigned i = 0; i < kept; i++)
+			c[i].rank = !ip_equal(
+					&attrs_next_hop(x->attrs, c[i].attrs->next_hop)->addr, low);
+		kept = keep_lowest(c, kept);
+	}
+	return kept;
+}
+
+static uint64_t rank_weight(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return (uint32_t)~decision_weight(c->attrs, c->source);
+}
+
+static uint64_t rank_local_pref(const struct decision_context *x, const struct candidate *c)
+{
+	return (uint32_t)~decision_local_pref(x->options, c->attrs);
+}
+
+static uint64_t rank_local_origin(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return !is_local(c->source);
+}
+
+/* AS_CONFED_SEQUENCE is 3, AS_CONFED_SET 4 (RFC 5065 section 3). */
+static unsigned confed_hops(struct attr_span s)
+{
+	unsigned hops = 0;
+
+	for (unsigned at = 0; at + 2 <= s.len; at += 2 + 4u * s.p[at + 1])
+		hops += s.p[at] == 3 ? s.p[at + 1] : s.p[at] == 4;
+	return hops;
+}
+
+static uint64_t rank_path_length(const struct decision_context *x, const struct candidate *c)
+{
+	unsigned n = c->attrs->as_hops;
+
+	if (x->options->as_path_confed)
+		n += confed_hops(attrs_part(c->attrs, PART_AS_PATH));
+	return n;
+}
+
+static bool path_length_off(const struct decision_options *o)
+{
+	return o->as_path_ignore;
+}
+
+static uint64_t rank_origin(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return c->attrs->origin;
+}
+
+static uint64_t med_of(const struct decision_context *x, const struct candidate *c)
+{
+	if (c->attrs->has & HAS_MED)
+		return c->attrs->med;
+	return x->options->med_missing_as_worst ? UINT32_MAX : 0;
+}
+
+/* Routes are compared by MED only with those from the same neighbouring AS
+ * (9.1.2.2 (c)).  The upper half of the key tells that AS from "inside the
+ * confederation", where MED counts if med_confed says so, and else each route
+ * stands for itself. */
+static uint64_t med_group(const struct decision_context *x, const struct candidate *c)
+{
+	struct attr_span path = attrs_part(c->attrs, PART_AS_PATH);
+	bool confed = path.len && path.p[0] >= 3;
+
+	if (x->options->always_compare_med)
+		return 0;
+	if (confed && !c->attrs->as_hops)
+		return x->options->med_confed ? (uint64_t)1 << 32 : (uint64_t)2 << 32 | c->id;
+	return c->attrs->neighbor_as;
+}
+
+static unsigned keep_low_med(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t group = med_group(x, &c[i]), med = med_of(x, &c[i]);
+
+		c[i].rank = 0;
+		for (unsigned j = 0; j < n && !c[i].rank; j++)
+			c[i].rank = j != i && med_of(x, &c[j]) < med && med_group(x, &c[j]) == group;
+	}
+	return keep_lowest(c, n);
+}
+
+static uint64_t rank_peer_type(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return !is_ebgp(c->source) && !is_local(c->source);
+}
+
+static uint64_t rank_confed(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return c->source->kind == SOURCE_PEER && c->source->ibgp;
+}
+
+static uint64_t rank_igp_metric(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return c->metric;
+}
+
+/* The oldest external path stays, to spare neighbours a change that gains
+ * nothing; only if all that are left are external (RFC 5004 section 3.1). */
+static unsigned keep_oldest(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	(void)x;
+	for (unsigned i = 0; i < n; i++) {
+		if (!is_ebgp(c[i].source))
+			return n;
+		c[i].rank = c[i].path->time;
+	}
+	return keep_lowest(c, n);
+}
+
+static bool oldest_off(const struct decision_options *o)
+{
+	return o->compare_router_id;
+}
+
+static uint64_t rank_router_id(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	/* RFC 4456 section 9: the originator's instead of the reflector's. */
+	return c->attrs->has & HAS_ORIGINATOR ? attrs_originator(c->attrs) : c->source->router_id;
+}
+
+static uint64_t rank_cluster_length(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return attrs_part(c->attrs, PART_CLUSTER_LIST).len / 4;
+}
+
+static unsigned keep_low_address(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	const struct ip_addr *low = &c[0].source->addr;
+
+	(void)x;
+	for (unsigned i = 1; i < n; i++)
+		if (ip_compare(&c[i].source->addr, low) < 0)
+			low = &c[i].source->addr;
+	for (unsigned i = 0; i < n; i++)
+		c[i].rank = !ip_equal(&c[i].source->addr, low);
+	return keep_lowest(c, n);
+}
+
+/* Several from one source: paths of add-path, or imports from several tables. */
+static uint64_t rank_path_id(const struct decision_context *x, const struct candidate *c)
+{
+	(void)x;
+	return (uint64_t)c->path_id << 16 | c->path->source;
+}
+
+static const struct step steps[] = {
+	{ REASON_EVPN_MOBILITY, "MAC mobility", "RFC 7432 15.1", NULL, keep_mobility, NULL },
+	{ REASON_WEIGHT, "weight", "", rank_weight, NULL, NULL },
+	{ REASON_LOCAL_PREF, "local preference", "RFC 4271 9.1.1", rank_local_pref, NULL, NULL },
+	{ REASON_LOCAL_ORIGIN, "local route", "", rank_local_origin, NULL, NULL },
+	{ REASON_AS_PATH_LENGTH, "AS path length", "RFC 4271 9.1.2.2 (a)", rank_path_length, NULL,
+			path_length_off },
+	{ REASON_ORIGIN, "origin", "RFC 4271 9.1.2.2 (b)", rank_origin, NULL, NULL },
+	{ REASON_MED, "MED", "RFC 4271 9.1.2.2 (c)", NULL, keep_low_med, NULL },
+	{ REASON_PEER_TYPE, "peer type", "RFC 4271 9.1.2.2 (d)", rank_peer_type, NULL, NULL },
+	{ REASON_CONFED, "confederation", "RFC 5065 5.3", rank_confed, NULL, NULL },
+	{ REASON_IGP_METRIC, "IGP metric", "RFC 4271 9.1.2.2 (e)", rank_igp_metric, NULL, NULL },
+	/* What is left here is equal as far as forwarding goes: multipath. */
+	{ REASON_OLDER, "older path", "RFC 5004 3.1", NULL, keep_oldest, oldest_off },
+	{ REASON_ROUTER_ID, "router ID", "RFC 4271 9.1.2.2 (f)", rank_router_id, NULL, NULL },
+	{ REASON_CLUSTER_LENGTH, "cluster list length", "RFC 4456 9", rank_cluster_length, NULL, NULL },
+	{ REASON_NEIGHBOR_ADDRESS, "neighbor address", "RFC 4271 9.1.2.2 (g)", NULL,
+			keep_low_address, NULL },
+	{ REASON_PATH_ID, "path ID", "", rank_path_id, NULL, NULL },
+};
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
+
+static const struct step *step_of(enum path_reason r)
+{
+	for (unsigned i = 0; i < STEPS; i++)
+		if (steps[i].reason == r)
+			return &steps[i];
+	return NULL;
+}
+
+const char *decision_step_name(enum path_reason r)
+{
+	const struct step *s = step_of(r);
+
+	return s ? s->name : NULL;
+}
+
+const char *decision_step_reference(enum path_reason r)
+{
+	const struct step *s = step_of(r);
+
+	return s ? s->reference : NULL;
+}
+
+/* ---- multipath ---- */
+
+/* Same kind of neighbour and, unless relaxed, the same neighbouring AS (eBGP)
+ * or the same AS path (iBGP).  Two paths with one next hop add nothing. */
+static bool goes_with(const struct decision_context *x, const struct candidate *best,
+		const struct candidate *c)
+{
+	struct attr_span a, b;
+
+	if (is_local(best->source) || is_ebgp(best->source) != is_ebgp(c->source))
+		return false;
+	if (x->options->multipath_relax)
+		return true;
+	if (is_ebgp(best->source))
+		return best->source->as == c->source->as;
+	a = attrs_part(best->attrs, PART_AS_PATH);
+	b = attrs_part(c->attrs, PART_AS_PATH);
+	return a.len == b.len && !memcmp(a.p, b.p, a.len);
+}
+
+static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
+{
+	uint16_t max = is_ebgp(c[0].source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+	unsigned used = 1;
+
+	if (!max)
+		max = 64;
+	for (unsigned i = 1; i < equal && used < max; i++) {
+		struct candidate t = c[i];
+
+		if (!goes_with(x, &c[0], &t))
+			continue;
+		t.path->flags |= PATH_MULTIPATH;
+		t.path->reason = REASON_MULTIPATH;
+		for (unsigned j = i; j > used; j--)
+			c[j] = c[j - 1];
+		c[used++] = t;
+	}
+}
+
+/* The same order whatever order they came in: by source, then path id. */
+static void sort_by_source(struct candidate *c, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct candidate t = c[i];
+		unsigned j = i;
+
+		for (; j && (c[j - 1].path->source > t.path->source ||
+				    (c[j - 1].path->source == t.path->source &&
+						    c[j - 1].path_id > t.path_id));
+				j--)
+			c[j] = c[j - 1];
+		c[j] = t;
+	}
+}
+
+void decision_run(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	unsigned left = n, equal = n;
+
+	assert(n);
+	sort_by_source(c, n);
+	for (unsigned i = 0; i < n; i++) {
+		c[i].path->flags &= (uint8_t)~PATH_MULTIPATH;
+		c[i].path->reason = REASON_NONE;
+	}
+	for (unsigned s = 0; s < STEPS && left > 1; s++) {
+		const struct step *st = &steps[s];
+		unsigned kept;
+
+		if (st->off && st->off(x->options))
+			continue;
+		if (st->rank) {
+			for (unsigned i = 0; i < left; i++)
+				c[i].rank = st->rank(x, &c[i]);
+			kept = keep_lowest(c, left);
+		} else {
+			kept = st->keep(x, c, left);
+		}
+		for (unsigned i = kept; i < left; i++)
+			c[i].path->reason = (uint8_t)st->reason;
+		left = kept;
+		if (st->reason <= REASON_IGP_METRIC || st->reason == REASON_EVPN_MOBILITY)
+			equal = left;
+	}
+	if (equal > 1)
+		mark_multipath(x, c, equal);
+}

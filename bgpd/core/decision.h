@@ -1,0 +1,41 @@
+/* Decision process: orders the usable paths of one destination, best first,
+ * by elimination over the whole set (RFC 4271 section 9.1.2.2: "remove from
+ * consideration"), so that MED needs no order of comparison. */
+#ifndef WEFT_BGPD_CORE_DECISION_H
+#define WEFT_BGPD_CORE_DECISION_H
+
+#include "bgpd/core/rib.h"
+
+struct candidate {
+	struct path *path;
+	const struct attrs *attrs;
+	const struct route_source *source;
+	uint32_t id;	  /* of the path in its slab */
+	uint32_t path_id; /* RFC 7911; 0: none */
+	uint32_t metric;  /* IGP cost of the next hop */
+	uint64_t rank;	  /* scratch of the step that runs */
+};
+
+struct decision_context {
+	const struct decision_options *options;
+	const struct attrs_table *attrs;
+	const struct info_table *infos;
+	enum family family;
+	const uint8_t *key;
+};
+
+/* Reorders c[0..n), n >= 1: the best, those used beside it, then the others,
+ * the ones that lost last first.  Sets path->reason of all and PATH_MULTIPATH
+ * of those used beside the best.  The result does not depend on the order in
+ * which they were handed in. */
+void decision_run(const struct decision_context *x, struct candidate *c, unsigned n);
+
+/* As the steps count them: also for shows. */
+uint32_t decision_weight(const struct attrs *a, const struct route_source *s);
+uint32_t decision_local_pref(const struct decision_options *o, const struct attrs *a);
+
+/* The step that a reason stands for: its name and source; NULL if the reason is none. */
+const char *decision_step_name(enum path_reason r);
+const char *decision_step_reference(enum path_reason r);
+
+#endif

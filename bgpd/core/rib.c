@@ -1,0 +1,473 @@
+/* A table of routes: destinations, their paths, and what happens when one of
+ * them changes.  Filled by adj_in.c, origin.c, vrf.c and evpn.c; its log
+ * (rib_log.c) is read by out groups and the feed.  See rib.h. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpd/core/nlri.h"
+#include "bgpd/core/rib_private.h"
+#include "lib/base/xalloc.h"
+
+struct path_id {
+	uint32_t path, id;
+};
+
+struct rib *rib_new(const struct rib_env *env, enum family f, uint16_t instance, uint64_t seed)
+{
+	struct rib *rib = xcalloc(1, sizeof(*rib));
+
+	rib->env = env;
+	rib->family = f;
+	rib->instance = instance;
+	rib->seed = seed;
+	rib->key_size = families[f].key_size;
+	/* A prefix length, or a route type, is never 255. */
+	rib->dead_at = f == FAM_EVPN ? 0 : (uint8_t)(rib->key_size - 1);
+	slab_init(&rib->dests, (uint32_t)(sizeof(struct dest) + rib->key_size + 3) & ~3u);
+	slab_init(&rib->paths, sizeof(struct path));
+	slab_init(&rib->path_ids, sizeof(struct path_id));
+	rib->options.default_local_pref = 100;
+	return rib;
+}
+
+void rib_free(struct rib *rib)
+{
+	if (!rib)
+		return;
+	assert(!rib->log.readers);
+	for (uint32_t id = 0; (id = rib_walk(rib, id));)
+		for (uint32_t p = dest_at(rib, id)->paths; p; p = path_at(rib, p)->next) {
+			const struct path *path = path_at(rib, p);
+
+			attrs_unref(rib->env->attrs, path->attrs_in);
+			attrs_unref(rib->env->attrs, path->attrs);
+			info_unref(rib->env->infos, path->info);
+		}
+	rib_log_fini(rib);
+	rib_hash_fini(&rib->hash);
+	rib_hash_fini(&rib->path_id_hash);
+	slab_fini(&rib->dests);
+	slab_fini(&rib->paths);
+	slab_fini(&rib->path_ids);
+	vec_free(&rib->scratch);
+	free(rib);
+}
+
+enum family rib_family(const struct rib *rib)
+{
+	return rib->family;
+}
+
+uint16_t rib_instance(const struct rib *rib)
+{
+	return rib->instance;
+}
+
+void rib_set_options(struct rib *rib, const struct decision_options *o)
+{
+	rib->options = *o;
+}
+
+void rib_log_all_paths(struct rib *rib, bool on)
+{
+	rib->log_all = on;
+}
+
+/* ---- path ids ---- */
+
+static uint64_t path_id_home(const void *ctx, uint32_t id)
+{
+	const struct rib *rib = ctx;
+	const struct path_id *x = slab_at(&rib->path_ids, id);
+
+	return hash_u64(rib->seed, x->path);
+}
+
+static uint32_t path_id_find(const struct rib *rib, uint32_t path, uint32_t *ret_at)
+{
+	uint64_t h = hash_u64(rib->seed, path);
+	uint32_t id = rib_hash_first(&rib->path_id_hash, h, ret_at);
+
+	while (id && ((struct path_id *)slab_at(&rib->path_ids, id))->path != path)
+		id = rib_hash_next(&rib->path_id_hash, h, ret_at);
+	return id;
+}
+
+uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path)
+{
+	uint32_t at, id;
+
+	if (!(path_at(rib, path)->flags & PATH_ADD_PATH))
+		return 0;
+	id = path_id_find(rib, path, &at);
+	return id ? ((struct path_id *)slab_at(&rib->path_ids, id))->id : 0;
+}
+
+static void path_id_set(struct rib *rib, uint32_t path, uint32_t value)
+{
+	uint32_t id = slab_new(&rib->path_ids);
+
+	*(struct path_id *)slab_at(&rib->path_ids, id) = (struct path_id){ path, value };
+	if (rib_hash_full(&rib->path_id_hash)) {
+		rib_hash_grow(&rib->path_id_hash);
+		for (uint32_t i = 1; i <= rib->path_ids.used; i++)
+			if (i != id && ((struct path_id *)slab_at(&rib->path_ids, i))->id)
+				rib_hash_place(&rib->path_id_hash, path_id_home(rib, i), i);
+	}
+	rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, path), id);
+}
+
+static void path_id_drop(struct rib *rib, uint32_t path)
+{
+	uint32_t at, id = path_id_find(rib, path, &at);
+
+	assert(id);
+	rib_hash_remove(&rib->path_id_hash, at, path_id_home, rib);
+	((struct path_id *)slab_at(&rib->path_ids, id))->id = 0; /* marks it free */
+	slab_put(&rib->path_ids, id);
+}
+
+/* ---- destinations ---- */
+
+static bool key_equal(const struct rib *rib, const uint8_t *a, const uint8_t *b)
+{
+	uint32_t x, y;
+
+	if (rib->key_size != 5)
+		return !memcmp(a, b, rib->key_size);
+	memcpy(&x, a, 4);
+	memcpy(&y, b, 4);
+	return x == y && a[4] == b[4];
+}
+
+static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t *ret_at)
+{
+	uint32_t id = rib_hash_first(&rib->hash, hash, ret_at);
+
+	while (id && !key_equal(rib, dest_at(rib, id)->key, key))
+		id = rib_hash_next(&rib->hash, hash, ret_at);
+	return id;
+}
+
+static uint64_t dest_home(const void *ctx, uint32_t id)
+{
+	const struct rib *rib = ctx;
+
+	return rib_key_hash(rib, dest_at(rib, id)->key);
+}
+
+/* The ids are walked in order, so only the writes to the slots are scattered. */
+static void hash_grow(struct rib *rib)
+{
+	rib_hash_grow(&rib->hash);
+	for (uint32_t id = 1; id <= rib->dests.used; id++)
+		if (dest_is_live(rib, dest_at(rib, id)))
+			rib_hash_place(&rib->hash, dest_home(rib, id), id);
+}
+
+static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash)
+{
+	uint32_t id;
+	struct dest *d;
+
+	if (rib_hash_full(&rib->hash))
+		hash_grow(rib);
+	id = slab_new(&rib->dests);
+	d = dest_at(rib, id);
+	/* Not in the log, wherever that is now. */
+	d->log_at = rib->log.tail - 1;
+	memcpy(d->key, key, rib->key_size);
+	rib_hash_place(&rib->hash, hash, id);
+	if (rib_is_unicast(rib))
+		rib->lengths[key[rib->key_size - 1]]++;
+	return id;
+}
+
+void rib_dest_free(struct rib *rib, uint32_t id)
+{
+	struct dest *d = dest_at(rib, id);
+	uint32_t at;
+
+	assert(!d->paths);
+	if (dest_find(rib, d->key, rib_key_hash(rib, d->key), &at) != id)
+		assert(false);
+	rib_hash_remove(&rib->hash, at, dest_home, rib);
+	if (rib_is_unicast(rib))
+		rib->lengths[d->key[rib->key_size - 1]]--;
+	d->key[rib->dead_at] = 0xff;
+	slab_put(&rib->dests, id);
+}
+
+/* ---- outcome ---- */
+
+static uint64_t path_print(uint32_t id, const struct path *p)
+{
+	return hash_mix((uint64_t)p->attrs << 32 | p->info, (uint64_t)id << 16 | p->source);
+}
+
+/* A fingerprint of what consumers see of a destination. */
+static uint64_t outcome(const struct rib *rib, const struct dest *d)
+{
+	const struct path *p;
+	uint64_t sum = 0;
+	uint8_t wanted = rib->log_all ? PATH_USABLE : PATH_MULTIPATH;
+	uint32_t id = d->paths;
+
+	if (!id || !((p = path_at(rib, id))->flags & PATH_USABLE))
+		return 0;
+	sum = path_print(id, p) | 1;
+	for (id = p->next; id; id = p->next) {
+		p = path_at(rib, id);
+		if (p->flags & wanted)
+			sum += path_print(id, p) * 2;
+	}
+	return sum;
+}
+
+static bool path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric)
+{
+	const struct rib_env *env = rib->env;
+	const struct attrs *a;
+
+	*ret_metric = 0;
+	p->flags &= (uint8_t) ~(PATH_USABLE | PATH_MULTIPATH);
+	if (!p->attrs)
+		return false;
+	a = attrs_get(env->attrs, p->attrs);
+	if (a->next_hop && env->next_hop_usable &&
+			!env->next_hop_usable(env->ctx, rib->instance, env->sources[p->source],
+					a->next_hop, ret_metric)) {
+		p->reason = REASON_NEXT_HOP_UNREACHABLE;
+		return false;
+	}
+	p->flags |= PATH_USABLE;
+	p->reason = REASON_NONE;
+	return true;
+}
+
+/* Orders the paths of a destination that has several. */
+static void decide_many(struct rib *rib, struct dest *d)
+{
+	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
+		d->key };
+	uint32_t unusable = 0, *tail = &unusable, metric, next;
+	unsigned n;
+
+	rib->scratch.n = 0;
+	for (uint32_t id = d->paths; id; id = next) {
+		struct path *p = path_at(rib, id);
+		struct candidate *c;
+
+		next = p->next;
+		if (!path_check(rib, p, &metric)) {
+			*tail = id;
+			tail = &p->next;
+			continue;
+		}
+		c = vec_push(&rib->scratch);
+		c->path = p;
+		c->attrs = attrs_get(rib->env->attrs, p->attrs);
+		c->source = rib->env->sources[p->source];
+		c->id = id;
+		c->metric = metric;
+		c->path_id = rib_path_add_path_id(rib, id);
+	}
+	*tail = 0;
+	n = (unsigned)rib->scratch.n;
+	if (n > 1)
+		decision_run(&x, rib->scratch.v, n);
+	tail = &d->paths;
+	for (unsigned i = 0; i < n; i++) {
+		*tail = rib->scratch.v[i].id;
+		tail = &rib->scratch.v[i].path->next;
+	}
+	*tail = unusable;
+}
+
+/* After a change: chooses again, logs if the outcome is another, and lets go
+ * of a destination that nobody needs. */
+static void settle(struct rib *rib, uint32_t id, uint64_t before)
+{
+	struct dest *d = dest_at(rib, id);
+	uint32_t metric;
+
+	if (d->paths && !path_at(rib, d->paths)->next)
+		path_check(rib, path_at(rib, d->paths), &metric);
+	else if (d->paths)
+		decide_many(rib, d);
+	if (outcome(rib, d) != before)
+		rib_log_add(rib, id);
+	if (!d->paths && !rib_log_has(rib, id))
+		rib_dest_free(rib, id);
+}
+
+void rib_decide(struct rib *rib, uint32_t dest)
+{
+	settle(rib, dest, outcome(rib, dest_at(rib, dest)));
+}
+
+void rib_touch(struct rib *rib, uint32_t dest)
+{
+	rib_log_add(rib, dest);
+}
+
+/* ---- changes ---- */
+
+static uint32_t path_find(const struct rib *rib, const struct dest *d, uint16_t source,
+		uint32_t path_id, uint32_t **ret_link)
+{
+	uint32_t *link = (uint32_t *)&d->paths;
+
+	while (*link) {
+		struct path *p = path_at(rib, *link);
+
+		if (p->source == source &&
+				((p->flags & PATH_ADD_PATH ? rib_path_add_path_id(rib, *link) : 0) ==
+						path_id)) {
+			*ret_link = link;
+			return *link;
+		}
+		link = &p->next;
+	}
+	*ret_link = link;
+	return 0;
+}
+
+static void path_unref(struct rib *rib, const struct path *p)
+{
+	attrs_unref(rib->env->attrs, p->attrs_in);
+	attrs_unref(rib->env->attrs, p->attrs);
+	info_unref(rib->env->infos, p->info);
+}
+
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
+		uint32_t path_id, struct rib_change *ret)
+{
+	uint32_t at, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
+	uint64_t before = 0;
+	struct dest *d;
+	struct path *p;
+
+	if (!id)
+		id = dest_new(rib, key, hash);
+	d = dest_at(rib, id);
+	if (d->paths) {
+		before = outcome(rib, d);
+		p_id = path_find(rib, d, route->source, path_id, &link);
+	}
+	*ret = (struct rib_change){ .dest = id, .added = !p_id };
+	if (p_id) {
+		struct path old;
+
+		p = path_at(rib, p_id);
+		old = *p;
+		ret->was_accepted = old.attrs != 0;
+		if (old.attrs_in == route->attrs_in && old.attrs == route->attrs &&
+				old.info == route->info && (route->attrs || old.reason == route->reason)) {
+			path_unref(rib, route);
+			p->flags &= (uint8_t)~PATH_STALE;
+			return;
+		}
+		*p = *route;
+		p->next = old.next;
+		p->flags = old.flags & PATH_ADD_PATH;
+		path_unref(rib, &old);
+	} else {
+		p_id = slab_new(&rib->paths);
+		p = path_at(rib, p_id);
+		*p = *route;
+		p->next = d->paths;
+		p->flags = path_id ? PATH_ADD_PATH : 0;
+		d->paths = p_id;
+		if (path_id)
+			path_id_set(rib, p_id, path_id);
+	}
+	settle(rib, id, before);
+}
+
+uint32_t rib_update(struct rib *rib, const uint8_t *key, uint16_t source, uint32_t path_id,
+		uint32_t attrs_in, uint32_t attrs, uint32_t info, enum path_reason reason,
+		uint32_t now_secs)
+{
+	struct path route = { .attrs_in = attrs_in, .attrs = attrs, .info = info, .time = now_secs,
+		.source = source, .reason = (uint8_t)reason };
+	struct rib_change change;
+
+	rib_put(rib, key, rib_key_hash(rib, key), &route, path_id, &change);
+	return change.dest;
+}
+
+static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t *link)
+{
+	uint64_t before = outcome(rib, dest_at(rib, dest));
+	struct path *p = path_at(rib, path);
+
+	*link = p->next;
+	if (p->flags & PATH_ADD_PATH)
+		path_id_drop(rib, path);
+	path_unref(rib, p);
+	slab_put(&rib->paths, path);
+	settle(rib, dest, before);
+}
+
+void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source, uint32_t path_id,
+		struct rib_change *ret)
+{
+	uint32_t at, id = dest_find(rib, key, hash, &at), p_id, *link;
+
+	*ret = (struct rib_change){ .dest = id };
+	if (!id || !(p_id = path_find(rib, dest_at(rib, id), source, path_id, &link)))
+		return;
+	ret->was_there = true;
+	ret->was_accepted = path_at(rib, p_id)->attrs != 0;
+	path_remove(rib, id, p_id, link);
+}
+
+bool rib_withdraw(struct rib *rib, const uint8_t *key, uint16_t source, uint32_t path_id)
+{
+	struct rib_change change;
+
+	rib_drop(rib, key, rib_key_hash(rib, key), source, path_id, &change);
+	return change.was_there;
+}
+
+void rib_drop_path(struct rib *rib, uint32_t dest, uint32_t path)
+{
+	uint32_t *link = &dest_at(rib, dest)->paths;
+
+	while (*link != path)
+		link = &path_at(rib, *link)->next;
+	path_remove(rib, dest, path, link);
+}
+
+void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t attrs,
+		enum path_reason reason, uint32_t now_secs)
+{
+	uint64_t before = outcome(rib, dest_at(rib, dest));
+	struct path *p = path_at(rib, path);
+
+	if (p->attrs == attrs && (attrs || p->reason == reason)) {
+		attrs_unref(rib->env->attrs, attrs);
+		return;
+	}
+	attrs_unref(rib->env->attrs, p->attrs);
+	p->attrs = attrs;
+	p->reason = (uint8_t)reason;
+	p->time = now_secs;
+	settle(rib, dest, before);
+}
+
+void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n)
+{
+	if (!rib->hash.slots)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		rib_hash_prefetch(&rib->hash, hashes[i]);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t at, id = rib_hash_first(&rib->hash, hashes[i], &at);
+
+		if (id)
+			__builtin_prefetch(dest_at(rib, id));
+	}
+}

@@ -1,0 +1,66 @@
+/* From a key to the id of its destination: open addressing over 4-byte slots.
+ * A slot holds the id, in as many bits as the table has slots (ids are dense,
+ * so they fit), and in the bits that are left a part of the hash, so that a
+ * probe nearly never touches a destination but the right one. */
+#ifndef WEFT_BGPD_CORE_RIB_HASH_H
+#define WEFT_BGPD_CORE_RIB_HASH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rib_hash {
+	uint32_t *slots;
+	uint32_t mask; /* slots - 1; 0 while there are none */
+	uint32_t n;
+	uint8_t id_bits;
+};
+
+static inline uint32_t rib_hash_tag(const struct rib_hash *t, uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) << t->id_bits;
+}
+
+/* Slots to look at one after the other: ids whose tag fits, 0 at the end. */
+static inline uint32_t rib_hash_first(const struct rib_hash *t, uint64_t hash, uint32_t *ret_at)
+{
+	uint32_t tag = rib_hash_tag(t, hash), at = (uint32_t)hash & t->mask, v;
+
+	if (!t->slots)
+		return 0;
+	while ((v = t->slots[at]) && ((v ^ tag) >> t->id_bits))
+		at = (at + 1) & t->mask;
+	*ret_at = at;
+	return v & t->mask;
+}
+
+static inline uint32_t rib_hash_next(const struct rib_hash *t, uint64_t hash, uint32_t *at)
+{
+	uint32_t tag = rib_hash_tag(t, hash), i = (*at + 1) & t->mask, v;
+
+	while ((v = t->slots[i]) && ((v ^ tag) >> t->id_bits))
+		i = (i + 1) & t->mask;
+	*at = i;
+	return v & t->mask;
+}
+
+static inline void rib_hash_prefetch(const struct rib_hash *t, uint64_t hash)
+{
+	if (t->slots)
+		__builtin_prefetch(&t->slots[(uint32_t)hash & t->mask]);
+}
+
+static inline bool rib_hash_full(const struct rib_hash *t)
+{
+	return !t->slots || t->n >= t->mask - t->mask / 4;
+}
+
+/* Twice as many slots, all empty: the caller places every id again, as the
+ * table has not kept enough of their hashes. */
+void rib_hash_grow(struct rib_hash *t);
+void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id); /* there is room */
+/* Removes the id at this slot.  home() tells the hash of an id. */
+void rib_hash_remove(struct rib_hash *t, uint32_t at,
+		uint64_t (*home)(const void *ctx, uint32_t id), const void *ctx);
+void rib_hash_fini(struct rib_hash *t);
+
+#endif

@@ -1,0 +1,287 @@
+/* The log of a table and its readers.  rib.c adds a destination whenever its
+ * outcome changed; each consumer reads at its own pace.
+ *
+ * An entry counts only if it is the last one of its destination, so one that
+ * changes again and again costs a slow reader nothing, and the ring never
+ * holds more than twice as many entries as there are destinations: when it is
+ * full and half of it no longer counts, it is compacted instead of doubled. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "bgpd/core/rib_private.h"
+#include "lib/base/xalloc.h"
+
+#define RING_MIN 1024
+#define RING_KEEP 65536 /* entries: a larger ring is given back when it is empty */
+#define PREFETCH 16
+
+static uint32_t ring_at(const struct rib_log *l, uint32_t place)
+{
+	return l->ring[place & l->mask];
+}
+
+static bool counts(const struct rib *rib, uint32_t place)
+{
+	return dest_at(rib, ring_at(&rib->log, place))->log_at == place;
+}
+
+/* Is its last entry still in the ring?  A place from long ago may look like
+ * one of now: then the ring tells. */
+static bool in_ring(const struct rib *rib, uint32_t dest)
+{
+	const struct rib_log *l = &rib->log;
+	uint32_t place = dest_at(rib, dest)->log_at;
+
+	return place - l->tail < l->head - l->tail && ring_at(l, place) == dest;
+}
+
+bool rib_log_has(const struct rib *rib, uint32_t dest)
+{
+	return in_ring(rib, dest);
+}
+
+/* Moves the entries that count to the end of a ring of the same size. */
+static void compact(struct rib *rib)
+{
+	struct rib_log *l = &rib->log;
+	uint32_t to = l->head;
+
+	for (uint32_t place = l->head; place != l->tail;) {
+		uint32_t id;
+
+		place--;
+		if (!counts(rib, place))
+			continue;
+		id = ring_at(l, place);
+		to--;
+		l->ring[to & l->mask] = id;
+		dest_at(rib, id)->log_at = to;
+	}
+	l->superseded = 0;
+	l->tail = to;
+}
+
+/* Where a reader that stood at `place` stands after compact(): before the
+ * first entry that counts and that it has not seen. */
+static uint32_t seen_after_compact(const struct rib *rib, uint32_t place)
+{
+	uint32_t unseen = 0;
+
+	for (uint32_t p = place; p != rib->log.head; p++)
+		unseen += counts(rib, p);
+	return rib->log.head - unseen;
+}
+
+static void make_room(struct rib *rib)
+{
+	struct rib_log *l = &rib->log;
+	uint32_t used = l->head - l->tail, room = l->ring ? l->mask + 1 : 0;
+
+	if (used < room)
+		return;
+	if (used && l->superseded >= used / 2) {
+		for (struct rib_reader *r = l->readers; r; r = r->next) {
+			r->at = seen_after_compact(rib, r->at);
+			r->done = seen_after_compact(rib, r->done);
+		}
+		l->front = seen_after_compact(rib, l->front);
+		compact(rib);
+		return;
+	}
+	uint32_t mask = (room ? room * 2 : RING_MIN) - 1;
+	uint32_t *ring = xmalloc(sizeof(*ring) * ((size_t)mask + 1));
+
+	for (uint32_t p = l->tail; p != l->head; p++)
+		ring[p & mask] = ring_at(l, p);
+	free(l->ring);
+	l->ring = ring;
+	l->mask = mask;
+}
+
+void rib_log_add(struct rib *rib, uint32_t dest)
+{
+	struct rib_log *l = &rib->log;
+
+	if (!l->readers)
+		return;
+	if (in_ring(rib, dest)) {
+		/* Nobody has read it yet: the same entry stands for this change, too. */
+		if (dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
+			return;
+		l->superseded++;
+	}
+	if (!l->ring || l->head - l->tail > l->mask)
+		make_room(rib);
+	l->ring[l->head & l->mask] = dest;
+	dest_at(rib, dest)->log_at = l->head++;
+	if (!l->idle)
+		return;
+	for (struct rib_reader *r = l->readers; r; r = r->next)
+		if (r->idle) {
+			r->idle = false;
+			l->idle--;
+			if (r->wake)
+				r->wake(r);
+		}
+}
+
+/* Lets go of what all readers are done with. */
+static void trim(struct rib *rib)
+{
+	struct rib_log *l = &rib->log;
+	uint32_t until = l->head;
+
+	for (const struct rib_reader *r = l->readers; r; r = r->next)
+		if (r->done - l->tail < until - l->tail)
+			until = r->done;
+	while (l->tail != until) {
+		uint32_t place = l->tail++, id = ring_at(l, place);
+		struct dest *d = dest_at(rib, id);
+
+		if (d->log_at != place) {
+			l->superseded--;
+		} else if (!d->paths) {
+			rib_dest_free(rib, id);
+		}
+	}
+	if (l->tail == l->head && l->mask >= RING_KEEP) {
+		free(l->ring);
+		l->ring = NULL;
+		l->mask = 0;
+	}
+}
+
+void rib_log_fini(struct rib *rib)
+{
+	free(rib->log.ring);
+	rib->log = (struct rib_log){ 0 };
+}
+
+/* ---- readers ---- */
+
+static void reader_stir(struct rib_reader *r)
+{
+	if (r->idle) {
+		r->idle = false;
+		r->rib->log.idle--;
+	}
+}
+
+void rib_reader_rewind(struct rib_reader *r)
+{
+	reader_stir(r);
+	r->walk = 0;
+	r->walk_end = r->rib->dests.used;
+}
+
+void rib_reader_open(struct rib *rib, struct rib_reader *r, bool whole,
+		void (*wake)(struct rib_reader *r))
+{
+	struct rib_log *l = &rib->log;
+
+	*r = (struct rib_reader){ .rib = rib, .wake = wake, .at = l->head, .done = l->head };
+	/* It needs no entry that is there already, so none of them may stand for a
+	 * change that comes after this. */
+	l->front = l->head;
+	r->next = l->readers;
+	l->readers = r;
+	r->idle = true;
+	l->idle++;
+	if (whole && rib->dests.used)
+		rib_reader_rewind(r);
+}
+
+void rib_reader_copy(struct rib_reader *to, const struct rib_reader *from,
+		void (*wake)(struct rib_reader *r))
+{
+	rib_reader_open(from->rib, to, false, wake);
+	reader_stir(to);
+	to->at = from->at;
+	to->done = from->done;
+	to->walk = from->walk;
+	to->walk_end = from->walk_end;
+}
+
+void rib_reader_close(struct rib_reader *r)
+{
+	struct rib_log *l;
+
+	if (!r->rib)
+		return;
+	l = &r->rib->log;
+	reader_stir(r);
+	for (struct rib_reader **at = &l->readers; *at; at = &(*at)->next)
+		if (*at == r) {
+			*at = r->next;
+			break;
+		}
+	/* The front stays: an entry behind it was read by someone, and is repeated
+	 * once more than needed, which does no harm. */
+	trim(r->rib);
+	*r = (struct rib_reader){ 0 };
+}
+
+static uint32_t read_walk(struct rib_reader *r, uint32_t *ret, uint32_t n)
+{
+	const struct rib *rib = r->rib;
+	uint32_t got = 0;
+
+	while (got < n && r->walk < r->walk_end) {
+		uint32_t id = ++r->walk;
+
+		if (dest_is_live(rib, dest_at(rib, id)))
+			ret[got++] = id;
+	}
+	return got;
+}
+
+uint32_t rib_reader_read(struct rib_reader *r, uint32_t *ret, uint32_t n)
+{
+	struct rib *rib = r->rib;
+	struct rib_log *l = &rib->log;
+	uint32_t got;
+
+	if (r->done != r->at) {
+		r->done = r->at;
+		trim(rib);
+	}
+	got = read_walk(r, ret, n);
+	if (got)
+		return got;
+	while (got < n && r->at != l->head) {
+		uint32_t place = r->at++;
+
+		if (l->head - r->at > PREFETCH)
+			__builtin_prefetch(dest_at(rib, ring_at(l, place + PREFETCH)));
+		if (counts(rib, place))
+			ret[got++] = ring_at(l, place);
+	}
+	if (r->at - l->tail > l->front - l->tail)
+		l->front = r->at;
+	if (got || r->idle)
+		return got;
+	if (r->done != r->at) {
+		r->done = r->at;
+		trim(rib);
+	}
+	r->idle = true;
+	l->idle++;
+	return 0;
+}
+
+uint32_t rib_reader_next(struct rib_reader *r)
+{
+	uint32_t id;
+
+	return rib_reader_read(r, &id, 1) ? id : 0;
+}
+
+bool rib_reader_pending(const struct rib_reader *r)
+{
+	return r->walk < r->walk_end || r->at != r->rib->log.head;
+}
+
+bool rib_reader_walking(const struct rib_reader *r)
+{
+	return r->walk < r->walk_end;
+}

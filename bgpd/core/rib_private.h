@@ -1,0 +1,100 @@
+/* Inside of a table, for rib*.c and for the hot path of adj_in.c. */
+#ifndef WEFT_BGPD_CORE_RIB_PRIVATE_H
+#define WEFT_BGPD_CORE_RIB_PRIVATE_H
+
+#include "bgpd/core/decision.h"
+#include "bgpd/core/rib.h"
+#include "bgpd/core/rib_hash.h"
+#include "lib/base/hash.h"
+#include "lib/base/vec.h"
+
+/* The log: a ring of destinations, addressed by places that only grow (and
+ * wrap at 2^32).  An entry counts if it is its destination's last one. */
+struct rib_log {
+	uint32_t *ring;
+	uint32_t mask;	     /* room - 1 */
+	uint32_t tail, head; /* places [tail, head) */
+	uint32_t front;	     /* the farthest that a reader has read */
+	uint32_t superseded; /* entries in the ring that no longer count */
+	uint32_t idle;	     /* readers that wait for something */
+	struct rib_reader *readers;
+};
+
+struct rib {
+	const struct rib_env *env;
+	enum family family;
+	uint16_t instance;
+	uint8_t key_size;
+	uint8_t dead_at;     /* offset in the key of a byte that is 0xff in free ones only */
+	bool log_all;
+	uint64_t seed;
+	struct decision_options options;
+	struct slab dests, paths;
+	struct rib_hash hash;
+	struct rib_log log;
+	uint32_t lengths[129]; /* unicast: destinations of each prefix length */
+	/* path ids, of the few paths that have one: from path to id */
+	struct slab path_ids;
+	struct rib_hash path_id_hash;
+	VEC(struct candidate) scratch;
+};
+
+static inline struct dest *dest_at(const struct rib *rib, uint32_t id)
+{
+	return slab_at(&rib->dests, id);
+}
+
+static inline struct path *path_at(const struct rib *rib, uint32_t id)
+{
+	return slab_at(&rib->paths, id);
+}
+
+static inline bool rib_is_unicast(const struct rib *rib)
+{
+	return rib->family == FAM_IPV4_UNICAST || rib->family == FAM_IPV6_UNICAST;
+}
+
+static inline bool dest_is_live(const struct rib *rib, const struct dest *d)
+{
+	return d->key[rib->dead_at] != 0xff;
+}
+
+static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
+{
+	uint64_t v = 0;
+
+	if (rib->key_size != 5)
+		return hash_bytes(rib->seed, key, rib->key_size);
+	memcpy(&v, key, 4);
+	return hash_u64(rib->seed, v << 8 | key[4]);
+}
+
+/* rib_update() and rib_withdraw() in full, for a caller that has the hash. */
+struct rib_change {
+	uint32_t dest;
+	bool added;	/* the path is new */
+	bool was_accepted; /* it had attributes after policy before */
+	bool was_there; /* rib_withdraw */
+};
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
+		uint32_t path_id, struct rib_change *ret);
+void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source,
+		uint32_t path_id, struct rib_change *ret);
+/* Removes a path that the caller found by walking; the destination may go, too. */
+void rib_drop_path(struct rib *rib, uint32_t dest, uint32_t path);
+/* Changes what the policy made of a path (takes over the reference to attrs). */
+void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t attrs,
+		enum path_reason reason, uint32_t now_secs);
+
+/* Brings the lines that rib_put/rib_drop will need: first the slots of all
+ * keys, then the destinations that they lead to. */
+void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
+
+/* rib_log.c */
+void rib_log_add(struct rib *rib, uint32_t dest);
+bool rib_log_has(const struct rib *rib, uint32_t dest); /* some reader has yet to see it */
+void rib_log_fini(struct rib *rib);
+/* rib.c, for rib_log.c: no path, no reader: the end. */
+void rib_dest_free(struct rib *rib, uint32_t dest);
+
+#endif

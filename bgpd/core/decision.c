@@ -31,7 +31,7 @@ static bool is_local(const struct route_source *s)
 
 static bool is_ebgp(const struct route_source *s)
 {
-	return s->kind == SOURCE_PEER && !s->ibgp && !s->confed;
+	return (s->kind == SOURCE_PEER || s->kind == SOURCE_IMPORT) && !s->ibgp && !s->confed;
 }
 
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s)

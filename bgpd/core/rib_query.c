@@ -1,4 +1,5 @@
 /* Questions to a table: lookups, walks, order for shows.  See rib.h. */
+#define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 

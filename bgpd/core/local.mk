@@ -26,4 +26,6 @@ bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/text_regex_parse.c bgpd/core/text_regex_parse.h
 
 # vrf, evpn, next hops, origin, feed
-bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h
+bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h \
+	bgpd/core/vrf.c bgpd/core/vrf.h bgpd/core/vrf_export.c bgpd/core/vrf_import.c \
+	bgpd/core/vrf_private.h

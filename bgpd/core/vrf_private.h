@@ -1,0 +1,97 @@
+/* What vrf.c, vrf_export.c and vrf_import.c share. */
+#ifndef WEFT_BGPD_CORE_VRF_PRIVATE_H
+#define WEFT_BGPD_CORE_VRF_PRIVATE_H
+
+#include "bgpd/core/vrf.h"
+#include "lib/base/htab.h"
+#include "lib/base/slab.h"
+
+#define VRF_SLICE 1024 /* destinations per slice of work */
+
+/* One way out of a VRF's unicast table: as EVPN type 5, or into a VPN table. */
+struct vrf_out {
+	bool on;
+	struct rd_value rd;
+	struct rt_list rt;
+	uint32_t label;		  /* L3VNI, or MPLS label with the bottom-of-stack bit */
+	struct ip_addr next_hop;  /* the VTEP; family 0: the speaker itself */
+	struct mac_addr rmac;
+	char map[CONFIG_NAME_MAX];
+	struct policy_bound *filter; /* NULL: none */
+};
+
+enum { OUT_EVPN, OUT_VPN, OUT_COUNT };
+
+struct vrf_export {
+	struct rib_reader reader; /* of the unicast table */
+	struct vrf_link *link;
+	int af;			  /* 0: IPv4, 1: IPv6 */
+	struct vrf_out out[OUT_COUNT];
+};
+
+struct vrf_link {
+	struct bgp_instance *instance;
+	struct vrf_export export[2];
+	struct work work;
+	bool purge;		  /* what was exported may be out of date: walk and withdraw */
+	int purge_table;
+	uint32_t purge_at;
+	struct vrf_importer *importer; /* in the default instance's link only */
+};
+
+/* One imported path: its slab id is the path id in the target's table. */
+struct vrf_import {
+	uint32_t next;		/* of the same original destination */
+	uint32_t dest;		/* original */
+	uint16_t instance;	/* whose table the original is in */
+	uint16_t target;	/* instance imported into */
+	uint8_t family;		/* of the original */
+	uint8_t rank;		/* 0: from the best path, 1..: those used beside it */
+	uint8_t external;	/* index of source_import that it was given */
+	bool live, keep;
+};
+
+struct rt_index_entry {
+	uint64_t rt;
+	uint16_t instance;
+	uint8_t family; /* FAM_EVPN or FAM_*_VPN */
+};
+
+struct vrf_in {
+	struct rib_reader reader;
+	struct vrf_importer *importer;
+};
+
+struct vrf_importer {
+	struct bgp_core *core;
+	struct slab imports;
+	struct htab by_dest;
+	VEC(struct rt_index_entry) index; /* sorted */
+	bool index_stale;
+	struct vrf_in in[FAM_COUNT]; /* of the default instance's VPN and EVPN tables */
+	struct work work;
+};
+
+static inline const enum family *vrf_unicast(void)
+{
+	static const enum family f[2] = { FAM_IPV4_UNICAST, FAM_IPV6_UNICAST };
+
+	return f;
+}
+
+struct bgp_instance *vrf_default(const struct bgp_core *c); /* NULL while there is none */
+
+void vrf_export_config(struct vrf_link *v);
+bool vrf_export_run(struct vrf_link *v); /* true: there is more */
+void vrf_export_withdraw_all(struct vrf_link *v);
+
+struct vrf_importer *vrf_importer_new(struct bgp_core *c);
+void vrf_importer_free(struct vrf_importer *m);
+void vrf_importer_config(struct vrf_importer *m); /* some instance's imports changed */
+void vrf_importer_forget(struct vrf_importer *m, const struct bgp_instance *i);
+/* Brings the copies of one destination up to date. */
+void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
+		uint32_t dest);
+bool vrf_imported_by_name(const struct bgp_core *c, const struct bgp_instance *from, enum family f);
+
+#endif

@@ -109,14 +109,19 @@ void adj_in_update_batch(struct peer *p, enum family f, const uint8_t *keys,
 		const uint32_t *path_ids, const uint32_t *infos, unsigned n, uint32_t attrs);
 void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
 		const uint32_t *path_ids, unsigned n);
-/* The session is gone, or End-of-RIB after a restart: removes all (stale_only:
- * those marked stale) of this peer's paths of one family (FAM_NONE: all), in
- * slices; then calls done. */
+/* Each session of a peer is an era; paths of an earlier one are stale.  A new
+ * era makes all there are stale at once (graceful restart). */
+void adj_in_mark_stale(struct peer *p, enum family f);
+bool adj_in_is_stale(const struct peer *p, enum family f, const struct path *path);
+/* The session is gone, or (stale_only) End-of-RIB after a restart: removes all
+ * stale paths of this peer of one family (FAM_NONE: all) in slices; then calls
+ * done, if not NULL, from the work queue.  Without stale_only all paths that are
+ * there become stale first; what a new session brings meanwhile stays. */
 void adj_in_purge(struct peer *p, enum family f, bool stale_only,
 		void (*done)(struct peer *, enum family));
-void adj_in_mark_stale(struct peer *p, enum family f);
 /* Applies the inbound policy again to all paths of the peer, in slices. */
 void adj_in_refilter(struct peer *p, enum family f);
+void adj_in_free(struct peer *p); /* with the peer: no path of it is left */
 
 /* nexthop.c: see nexthop.h */
 struct nexthops *nexthops_new(struct bgp_instance *i);
@@ -171,14 +176,13 @@ void out_groups_free(struct out_groups *g);
  * (configuration, policy, router id): tells the peer what is different now. */
 void out_group_join(struct peer *p, enum family f);
 void out_group_leave(struct peer *p, enum family f);
-/* ROUTE-REFRESH received, or clear soft out: send all again, between BoRR and
- * EoRR if the peer knows them (RFC 7313). */
+/* ROUTE-REFRESH received, or clear soft out: send all again. */
 void out_group_refresh(struct peer *p, enum family f);
 /* update-delay: while held, nothing is sent from this table. */
 void out_groups_hold(struct out_groups *g, bool hold);
 bool out_group_pending(const struct peer *p); /* any family */
-/* Whole UPDATE messages (and BoRR, EoRR) for the peer, as many as fit; counts
- * them in p->count and the routes in p->family[].advertised. */
+/* Whole UPDATE messages for the peer, as many as fit, with End-of-RIB after the
+ * first pass over the table; keeps p->family[].advertised and end_of_rib_sent. */
 size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size);
 /* What the peer was told about a destination: the attributes as sent (next
  * hop, AS path and all) with one reference for the caller, and the source they

@@ -7,6 +7,9 @@
 
 enum fsm_state { FSM_IDLE, FSM_CONNECT, FSM_ACTIVE, FSM_OPENSENT, FSM_OPENCONFIRM, FSM_ESTABLISHED };
 
+struct out_member;
+struct adj_in;
+
 struct peer_family {
 	bool negotiated;	   /* both sides have it */
 	bool add_path_rx, add_path_tx;
@@ -50,6 +53,7 @@ struct peer {
 	struct peer_family family[FAM_COUNT];
 	struct peer_counters count;
 	bool removed;		    /* de-configured; freed when its paths are gone */
+	struct adj_in *adj_in;	    /* adj_in.c's own */
 	struct session *session;    /* fsm.c's own: connections, timers, buffers, last error */
 };
 

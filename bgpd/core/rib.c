@@ -356,29 +356,30 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 		before = outcome(rib, d);
 		p_id = path_find(rib, d, route->source, path_id, &link);
 	}
-	*ret = (struct rib_change){ .dest = id, .added = !p_id };
+	*ret = (struct rib_change){ .dest = id };
 	if (p_id) {
 		struct path old;
 
 		p = path_at(rib, p_id);
 		old = *p;
-		ret->was_accepted = old.attrs != 0;
+		*ret = (struct rib_change){ id, true, old.attrs != 0, old.flags };
 		if (old.attrs_in == route->attrs_in && old.attrs == route->attrs &&
 				old.info == route->info && (route->attrs || old.reason == route->reason)) {
 			path_unref(rib, route);
-			p->flags &= (uint8_t)~PATH_STALE;
+			p->flags = (uint8_t)((old.flags & ~(PATH_STALE | PATH_ERA)) |
+					     (route->flags & PATH_ERA));
 			return;
 		}
 		*p = *route;
 		p->next = old.next;
-		p->flags = old.flags & PATH_ADD_PATH;
+		p->flags = (uint8_t)((old.flags & PATH_ADD_PATH) | (route->flags & PATH_ERA));
 		path_unref(rib, &old);
 	} else {
 		p_id = slab_new(&rib->paths);
 		p = path_at(rib, p_id);
 		*p = *route;
 		p->next = d->paths;
-		p->flags = path_id ? PATH_ADD_PATH : 0;
+		p->flags = (uint8_t)((path_id ? PATH_ADD_PATH : 0) | (route->flags & PATH_ERA));
 		d->paths = p_id;
 		if (path_id)
 			path_id_set(rib, p_id, path_id);
@@ -419,8 +420,8 @@ void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t sourc
 	*ret = (struct rib_change){ .dest = id };
 	if (!id || !(p_id = path_find(rib, dest_at(rib, id), source, path_id, &link)))
 		return;
-	ret->was_there = true;
-	ret->was_accepted = path_at(rib, p_id)->attrs != 0;
+	*ret = (struct rib_change){ id, true, path_at(rib, p_id)->attrs != 0,
+		path_at(rib, p_id)->flags };
 	path_remove(rib, id, p_id, link);
 }
 

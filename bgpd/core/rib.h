@@ -28,6 +28,7 @@ enum path_reason {
 	REASON_AS_LOOP,
 	REASON_ORIGINATOR_LOOP,
 	REASON_CLUSTER_LOOP,
+	REASON_NEXT_HOP_SELF,	/* it is our own address (RFC 4271 section 6.3) */
 	REASON_NOT_IMPORTED,	/* max-prefix, suppressed, ... */
 	/* lost in decision, in the order of the steps */
 	REASON_WEIGHT, REASON_LOCAL_PREF, REASON_LOCAL_ORIGIN, REASON_AIGP, REASON_AS_PATH_LENGTH,
@@ -42,8 +43,9 @@ const char *reason_text(enum path_reason r);
 
 #define PATH_USABLE 0x01    /* takes part in decision */
 #define PATH_MULTIPATH 0x02 /* used beside the best */
-#define PATH_STALE 0x04	    /* graceful restart, or sweep under way */
+#define PATH_STALE 0x04	    /* a sweep is under way; of a peer's paths ask adj_in_is_stale() */
 #define PATH_ADD_PATH 0x08  /* has a path id (kept beside the table) */
+#define PATH_ERA 0x30	    /* of a peer's session: see adj_in.c */
 
 struct path {
 	uint32_t next;	   /* of the same destination; 0 ends */

@@ -72,10 +72,11 @@ static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
 /* rib_update() and rib_withdraw() in full, for a caller that has the hash. */
 struct rib_change {
 	uint32_t dest;
-	bool added;	/* the path is new */
-	bool was_accepted; /* it had attributes after policy before */
-	bool was_there; /* rib_withdraw */
+	bool was_there;	   /* the path, before; if so: */
+	bool was_accepted; /* it had attributes after policy */
+	uint8_t flags;	   /* that it had */
 };
+/* route: all but `next`; of its flags only PATH_ERA counts. */
 void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
 		uint32_t path_id, struct rib_change *ret);
 void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source,

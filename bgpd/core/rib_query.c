@@ -174,6 +174,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_AS_LOOP] = "AS path has our own AS",
 	[REASON_ORIGINATOR_LOOP] = "we are its originator",
 	[REASON_CLUSTER_LOOP] = "cluster list has our own cluster",
+	[REASON_NEXT_HOP_SELF] = "next hop is our own address",
 	[REASON_NOT_IMPORTED] = "not imported",
 	[REASON_WEIGHT] = "lower weight",
 	[REASON_LOCAL_PREF] = "lower local preference",

@@ -26,6 +26,7 @@ bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/text_regex_parse.c bgpd/core/text_regex_parse.h
 
 # vrf, evpn, next hops, origin, feed
-bgpd_libbgpcore_a_SOURCES += bgpd/core/nexthop.c bgpd/core/nexthop.h \
+bgpd_libbgpcore_a_SOURCES += bgpd/core/aggregate.c bgpd/core/feed_out.c bgpd/core/nexthop.c bgpd/core/nexthop.h \
+	bgpd/core/origin.c bgpd/core/origin.h bgpd/core/origin_private.h \
 	bgpd/core/vrf.c bgpd/core/vrf.h bgpd/core/vrf_export.c bgpd/core/vrf_import.c \
 	bgpd/core/vrf_private.h

@@ -51,7 +51,8 @@ enum feed_proto { FEED_CONNECTED = 1, FEED_STATIC = 2, FEED_KERNEL = 3 };
 #define FEED_MAC_ROUTER 0x04  /* ND router flag (RFC 9047) */
 
 struct feed_nexthop {
-	struct ip_addr addr;   /* gateway, or the remote VTEP when vni is set; family 0: blackhole */
+	struct ip_addr addr;   /* gateway, or the remote VTEP when vni is set; family 0: on the link
+				* ifindex, or blackhole if that is 0 */
 	uint32_t ifindex;      /* 0: resolve addr */
 	uint32_t vni;	       /* L3VNI to encapsulate in; 0: none */
 	struct mac_addr rmac;  /* router's MAC of the remote VTEP, with vni */

@@ -11,6 +11,7 @@ bgpd_libbgpcore_a_SOURCES += bgpd/core/as_path.h bgpd/core/capability.h bgpd/cor
 
 # rib: tables, decision, adj_in, out groups
 bgpd_libbgpcore_a_SOURCES += \
+	bgpd/core/adj_in.c bgpd/core/adj_in.h bgpd/core/adj_in_judge.c bgpd/core/adj_in_work.c \
 	bgpd/core/decision.c bgpd/core/decision.h \
 	bgpd/core/rib.c bgpd/core/rib_hash.c bgpd/core/rib_hash.h bgpd/core/rib_log.c \
 	bgpd/core/rib_private.h bgpd/core/rib_query.c

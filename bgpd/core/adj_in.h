@@ -14,6 +14,7 @@ struct adj_in_family {
 	uint32_t purge_at, refilter_at; /* destinations up to here are done */
 	bool warned, exceeded; /* max-prefix has been logged */
 	void (*done)(struct peer *, enum family);
+	unsigned calls;	       /* of it that are owed: a purge may be asked for again meanwhile */
 };
 
 struct adj_in {
@@ -21,6 +22,7 @@ struct adj_in {
 	struct peer *peer;
 	struct adj_in_family family[FAM_COUNT];
 	void (*all_done)(struct peer *, enum family); /* of a purge of FAM_NONE */
+	unsigned all_calls;
 };
 
 /* What becomes of all routes of a peer with one set of attributes. */

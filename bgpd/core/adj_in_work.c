@@ -96,10 +96,12 @@ void adj_in_purge(struct peer *p, enum family f, bool stale_only,
 
 	if (f == FAM_NONE) {
 		in->all_done = done;
+		in->all_calls += done != NULL;
 		for (int i = 0; i < FAM_COUNT; i++)
 			purge_family(p, (enum family)i, stale_only);
 	} else {
 		in->family[f].done = done;
+		in->family[f].calls += done != NULL;
 		purge_family(p, f, stale_only);
 	}
 	start(p);
@@ -168,18 +170,21 @@ static void tell(struct peer *p, unsigned finished, bool purging)
 {
 	struct adj_in *in = p->adj_in;
 	void (*done[FAM_COUNT + 1])(struct peer *, enum family) = { NULL };
+	unsigned calls[FAM_COUNT + 1] = { 0 };
 
 	for (int i = 0; i < FAM_COUNT; i++)
 		if (finished & 1u << i) {
 			done[i] = in->family[i].done;
-			in->family[i].done = NULL;
+			calls[i] = in->family[i].calls;
+			in->family[i].calls = 0;
 		}
 	if (!purging) {
 		done[FAM_NONE] = in->all_done;
-		in->all_done = NULL;
+		calls[FAM_NONE] = in->all_calls;
+		in->all_calls = 0;
 	}
 	for (int i = 0; i <= FAM_COUNT; i++)
-		if (done[i])
+		for (; calls[i]; calls[i]--)
 			done[i](p, (enum family)i);
 }
 

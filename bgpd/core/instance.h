@@ -115,7 +115,7 @@ void adj_in_mark_stale(struct peer *p, enum family f);
 bool adj_in_is_stale(const struct peer *p, enum family f, const struct path *path);
 /* The session is gone, or (stale_only) End-of-RIB after a restart: removes all
  * stale paths of this peer of one family (FAM_NONE: all) in slices; then calls
- * done, if not NULL, from the work queue.  Without stale_only all paths that are
+ * done, if not NULL, from the work queue, once for each time it was asked for.  Without stale_only all paths that are
  * there become stale first; what a new session brings meanwhile stays. */
 void adj_in_purge(struct peer *p, enum family f, bool stale_only,
 		void (*done)(struct peer *, enum family));

@@ -1,13 +1,12 @@
 /* Routes as a peer sent them, on their way into a table: from a field of a
  * decoded UPDATE in batches, so that what depends on the attributes alone is
  * done once, and the table's memory is asked for ahead of its use.
- * Called by fsm.c; calls policy.c and rib.c. */
+ * Called by receive.c, which also watches maximum-prefix; calls policy.c and
+ * rib.c. */
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "bgpd/core/adj_in.h"
-#include "bgpd/core/msg.h"
 #include "bgpd/core/update.h"
 #include "lib/base/xalloc.h"
 
@@ -21,46 +20,6 @@ struct adj_in *adj_in_get(struct peer *p)
 	}
 	return p->adj_in;
 }
-
-/* ---- maximum-prefix ---- */
-
-static void max_prefix_check(struct peer *p, enum family f)
-{
-	const struct peer_family_config *c = &p->config.family[f];
-	struct adj_in_family *af = &adj_in_get(p)->family[f];
-	uint32_t n = p->family[f].accepted;
-	unsigned percent = c->max_prefix_threshold ? c->max_prefix_threshold : 75;
-	struct bgp_core *core = p->instance->core;
-	char name[IP_TEXT_MAX];
-
-	if (n > c->max_prefix) {
-		uint8_t data[7]; /* AFI, SAFI, limit: RFC 4486 section 4 */
-
-		if (!af->exceeded)
-			core_log(core, LOG_INFO,
-					"%%MAXPFXEXCEED: No. of %s prefix received from %s %u exceed, limit %u",
-					families[f].name, ip_text(&p->config.addr, name), n, c->max_prefix);
-		af->exceeded = true;
-		if (c->max_prefix_warning_only)
-			return;
-		wr_put16(data, families[f].afi);
-		data[2] = families[f].safi;
-		wr_put32(data + 3, c->max_prefix);
-		peer_notify(p, ERR_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
-		return;
-	}
-	af->exceeded = false;
-	if ((uint64_t)n * 100 <= (uint64_t)c->max_prefix * percent) {
-		af->warned = false;
-		return;
-	}
-	if (!af->warned)
-		core_log(core, LOG_INFO, "%%MAXPFX: No. of %s prefix received from %s reaches %u, max %u",
-				families[f].name, ip_text(&p->config.addr, name), n, c->max_prefix);
-	af->warned = true;
-}
-
-/* ---- batches ---- */
 
 static void count_change(struct peer *p, enum family f, const struct rib_change *c, bool there,
 		bool accepted)
@@ -108,8 +67,6 @@ void adj_in_update_batch(struct peer *p, enum family f, const uint8_t *keys,
 	}
 	adj_in_verdict_fini(p, &v);
 	attrs_unref(core->attrs, attrs);
-	if (p->config.family[f].max_prefix)
-		max_prefix_check(p, f);
 }
 
 void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
@@ -135,8 +92,6 @@ void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
 			count_change(p, f, &change, false, false);
 		}
 	}
-	if (p->config.family[f].max_prefix)
-		max_prefix_check(p, f);
 }
 
 int adj_in_field(struct peer *p, struct update *u, struct update_field *field, struct msg_error *e)
@@ -171,9 +126,6 @@ int adj_in_field(struct peer *p, struct update *u, struct update_field *field, s
 				adj_in_update_batch(p, f, keys, ids, with_info ? infos : NULL, n, attrs);
 			}
 			n = 0;
-			/* Over its maximum: the rest is no longer of interest. */
-			if (!peer_established(p))
-				break;
 		}
 	} while (r == 1);
 	attrs_unref(core->attrs, attrs);

@@ -12,7 +12,6 @@ struct adj_in_family {
 	uint32_t stale;	      /* paths of earlier eras */
 	uint8_t tasks;	      /* enum adj_in_task, as bits: under way */
 	uint32_t purge_at, refilter_at; /* destinations up to here are done */
-	bool warned, exceeded; /* max-prefix has been logged */
 	void (*done)(struct peer *, enum family);
 	unsigned calls;	       /* of it that are owed: a purge may be asked for again meanwhile */
 };

@@ -71,7 +71,6 @@ void adj_in_mark_stale(struct peer *p, enum family f)
 			;
 	af->era = (uint8_t)((af->era + 1) & 3);
 	af->stale = p->family[f].received;
-	af->warned = af->exceeded = false;
 }
 
 bool adj_in_is_stale(const struct peer *p, enum family f, const struct path *path)

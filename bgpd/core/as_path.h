@@ -21,7 +21,6 @@ uint32_t as_path_neighbor(struct attr_span path);
 uint32_t as_path_first(struct attr_span path); /* first AS of all, confederation's or not; 0 */
 uint32_t as_path_origin_as(struct attr_span path); /* last AS; 0 if empty or a set */
 unsigned as_path_count(struct attr_span path, uint32_t as); /* how often it is there */
-/* No AS outside confederation segments: where ours alone may be counted. */
 bool as_path_has_confed(struct attr_span path);
 
 static inline bool as_is_private(uint32_t as) /* RFC 6996 */

@@ -78,7 +78,7 @@ struct attrs_table *attrs_table_new(uint64_t seed);
 void attrs_table_free(struct attrs_table *t);
 
 /* The id of the set with these attributes, with one reference for the caller;
- * never 0. */
+ * never 0.  Ids are not dense.  The parts may have 65,535 bytes together. */
 uint32_t attrs_intern(struct attrs_table *t, const struct route_attrs *a);
 void attrs_ref(struct attrs_table *t, uint32_t id);
 void attrs_unref(struct attrs_table *t, uint32_t id); /* id 0: nothing */

@@ -4,7 +4,7 @@
  * Keys, one size per family, so that a table can hold and hash them flat:
  *   IPv4/IPv6 unicast   address (4 or 16, host bits zero), length
  *   VPN                 route distinguisher (8), address (4 or 16), length
- *   EVPN (45 bytes)     route type, RD (8), then by type (RFC 7432 section 7,
+ *   EVPN (36 bytes)     route type, RD (8), then by type (RFC 7432 section 7,
  *                       RFC 9136), the rest zero:
  *     1 EAD             ESI (10), Ethernet tag (4)
  *     2 MAC/IP          Ethernet tag (4), MAC (6), IP bytes: 0, 4 or 16, IP (16)
@@ -24,7 +24,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/wr.h"
 
-#define NLRI_KEY_MAX 45
+#define NLRI_KEY_MAX 36
 #define NLRI_LABEL_NONE UINT32_MAX
 
 enum evpn_type { EVPN_EAD = 1, EVPN_MACIP = 2, EVPN_IMET = 3, EVPN_ES = 4, EVPN_PREFIX = 5 };
@@ -56,9 +56,10 @@ struct evpn_key {
 };
 
 /* Reads the next NLRI of a field.  Returns 0; -EPROTO if the field is
- * malformed from here on (RFC 7606 section 5.3: treat as reset of the family);
- * -EOPNOTSUPP if this one is well formed but of an unknown EVPN type or
- * otherwise to be skipped (it has been consumed).  withdraw: labels may be the
+ * malformed from here on (RFC 7606 section 5.3: the session can't go on);
+ * -EOPNOTSUPP if this one's end is known but it is of an unknown EVPN type
+ * (RFC 7606 section 5.4) or wrong inside (RFC 9136 section 3.1): it has been
+ * consumed, and is to be passed over.  For unicast ret->info stays untouched.  withdraw: labels may be the
  * withdrawn label or anything (RFC 8277 section 2.4). */
 int nlri_decode(struct rd *r, enum family f, bool add_path, bool withdraw, struct nlri *ret);
 /* Appends one NLRI; the writer fails if it does not fit. */

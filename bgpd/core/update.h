@@ -39,6 +39,8 @@ struct update_field {
 	enum family family;
 	bool withdraw;
 	bool add_path;
+	bool mp;		/* of MP_REACH_NLRI or MP_UNREACH_NLRI */
+	uint32_t skipped;	/* NLRIs passed over so far: unknown EVPN types, or wrong inside */
 	struct rd r;		/* what is left of them */
 	struct ip_addr next_hop, next_hop_link_local; /* of a reachable field */
 };

@@ -145,11 +145,14 @@ struct vrf_link *vrf_link_new(struct bgp_instance *i);
 void vrf_link_free(struct vrf_link *v);
 void vrf_link_config(struct vrf_link *v); /* i->config, l3vni, rmac, vtep or router id changed */
 
-/* evpn.c */
+/* evpn.c: see evpn.h */
 struct evpn *evpn_new(struct bgp_core *c);
 void evpn_free(struct evpn *e);
-void evpn_config(struct evpn *e);
+void evpn_config(struct evpn *e); /* configuration, or FEED_VRF: an L3VNI, router's MAC */
 void evpn_feed(struct evpn *e, const struct feed_msg *m); /* VNI, LOCAL_MAC */
+/* The feed went down: what overlayd does not repeat before FEED_END is gone. */
+void evpn_feed_down(struct evpn *e);
+void evpn_feed_end(struct evpn *e);
 /* Remote VTEPs and MACs for overlayd, made when asked for: whole frames, as
  * many as fit.  Reset starts again from everything. */
 void evpn_feed_out_reset(struct evpn *e);

@@ -1,0 +1,52 @@
+/* What evpn.c (VNIs and what is local) and evpn_remote.c share. */
+#ifndef WEFT_BGPD_CORE_EVPN_PRIVATE_H
+#define WEFT_BGPD_CORE_EVPN_PRIVATE_H
+
+#include "bgpd/core/evpn.h"
+#include "bgpd/core/vrf.h"
+#include "lib/base/htab.h"
+#include "lib/base/slab.h"
+
+struct evpn_mac_name {
+	uint32_t vni;
+	struct mac_addr mac;
+	struct ip_addr ip; /* family 0: the MAC alone */
+};
+
+/* A local MAC or MAC/IP, as overlayd reported it. */
+struct evpn_local {
+	struct evpn_mac_name name;
+	uint8_t flags;	 /* FEED_MAC_* */
+	bool live, stale;
+	bool yielded;	 /* a remote route with a better claim was there */
+	uint32_t seq;
+};
+
+struct evpn_remote; /* evpn_remote.c */
+
+struct evpn {
+	struct bgp_core *core;
+	VEC(struct evpn_vni *) vnis; /* sorted */
+	struct slab locals;
+	struct htab by_name;	     /* locals */
+	struct evpn_remote *remote;
+};
+
+struct rib *evpn_table(const struct evpn *e); /* NULL while there is none */
+struct evpn_vni *evpn_vni_get(const struct evpn *e, uint32_t vni); /* NULL: not here */
+uint32_t evpn_mac_hash(const struct evpn *e, const struct evpn_mac_name *n);
+struct evpn_local *evpn_local_find(const struct evpn *e, const struct evpn_mac_name *n);
+/* Announces, or withdraws if `yielded` or not wanted. */
+void evpn_local_originate(struct evpn *e, struct evpn_local *l);
+
+struct evpn_remote *evpn_remote_new(struct evpn *e);
+void evpn_remote_free(struct evpn_remote *r);
+void evpn_remote_config(struct evpn_remote *r); /* VNIs or their route targets changed */
+/* A local MAC came or went: who is chosen may change. */
+void evpn_remote_local_changed(struct evpn_remote *r, const struct evpn_mac_name *n);
+/* Highest mobility sequence that others announce for this MAC, with or without
+ * an IP, in this VNI; false if nobody does. */
+bool evpn_remote_seq(const struct evpn_remote *r, uint32_t vni, const struct mac_addr *mac,
+		uint32_t *ret_seq);
+
+#endif

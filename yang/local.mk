@@ -14,7 +14,6 @@ yangdir = $(pkgdatadir)/yang
 dist_yang_DATA = $(YANG_MODULES)
 EXTRA_DIST += yang/embed.awk
 
-lib_libsys_a_SOURCES += lib/sys/schema_modules.h lib/sys/schema.h lib/sys/config.h lib/sys/grammar.h
 nodist_lib_libsys_a_SOURCES = yang/modules.c
 CLEANFILES += yang/modules.c
 

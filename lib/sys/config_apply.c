@@ -1,0 +1,331 @@
+/* One matched line to changes of the tree. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/sys/config_int.h"
+
+static void value_add(struct cvalues *vals, const struct snode *leaf, const char *value)
+{
+	struct cvalue *v;
+
+	for (size_t i = 0; i < vals->v.n && !leaf->is_leaflist; i++) {
+		if (vals->v.v[i].leaf == leaf) {
+			vals->v.v[i].value = value;
+			return;
+		}
+	}
+	v = vec_push(&vals->v);
+	v->leaf = leaf;
+	v->value = value;
+}
+
+void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret)
+{
+	ret->v.n = 0;
+	if (l->implicit)
+		value_add(ret, l->carrier, NULL);
+	for (size_t i = 0; i < m->bound.n; i++) {
+		const struct tnode *n = m->bound.v[i].token->node;
+
+		if (n->kind == T_VALUE && n->var)
+			value_add(ret, n->var, m->bound.v[i].value);
+		if (n->kind == T_VALUE && n->var2)
+			value_add(ret, n->var2, m->bound.v[i].value);
+		for (size_t k = 0; k < n->effects.n; k++) {
+			if (n->effects.v[k].var)
+				value_add(ret, n->effects.v[k].var, n->effects.v[k].value);
+		}
+	}
+	/* what leaving a value out means */
+	for (size_t i = 0; i < l->slots.n && l->kind == LINE_CLI; i++) {
+		const struct snode *s = l->slots.v[i];
+
+		if (s == l->carrier && s->omitted && !cvalues_find(ret, s))
+			value_add(ret, s, s->omitted);
+	}
+}
+
+static struct lyd_node *find_steps(struct config *c, struct lyd_node *at, struct snode *const *steps,
+		size_t n, const struct cvalues *vals)
+{
+	for (size_t i = 0; i < n && at; i++)
+		at = tree_find(c, at, steps[i], vals);
+	return at;
+}
+
+static struct lyd_node *get_steps(struct config *c, struct lyd_node *at, struct snode *const *steps,
+		size_t n, const struct cvalues *vals)
+{
+	for (size_t i = 0; i < n; i++)
+		at = tree_get(c, at, steps[i], vals);
+	return at;
+}
+
+/* The node that holds a leaf at or below the anchor. */
+static struct lyd_node *leaf_parent(struct config *c, struct lyd_node *anchor,
+		const struct snode *leaf, bool create)
+{
+	const struct snode *way[8];
+	size_t n = 0;
+
+	for (const struct snode *s = leaf->parent; s != snode_of(anchor) && n < 8; s = s->parent)
+		way[n++] = s;
+	while (anchor && n > 0) {
+		n--;
+		anchor = create ? tree_get(c, anchor, way[n], NULL) : tree_leaf(anchor, way[n]);
+	}
+	return anchor;
+}
+
+static void unset_leaf(struct config *c, struct lyd_node *anchor, const struct snode *leaf)
+{
+	struct lyd_node *parent = leaf_parent(c, anchor, leaf, false);
+	struct lyd_node *n = parent ? tree_leaf(parent, leaf) : NULL;
+
+	if (n)
+		tree_remove(c, n);
+	if (parent && parent != anchor)
+		tree_prune(c, parent, anchor);
+}
+
+static bool no_means_false(const struct snode *leaf)
+{
+	return leaf->kind == LEAF_BOOL && (leaf->def_true || !leaf->has_def);
+}
+
+static void set_leaf(struct config *c, struct lyd_node *anchor, const struct cvalue *v)
+{
+	const struct snode *s = v->leaf;
+
+	if (s->kind == LEAF_BOOL && s->def_true)
+		unset_leaf(c, anchor, s); /* the default, which needs no words */
+	else
+		tree_set(c, leaf_parent(c, anchor, s, true), s,
+				s->kind == LEAF_BOOL ? "true" :
+				s->kind == LEAF_EMPTY ? "" : v->value);
+}
+
+/* A line about a whole entry or container says all there is to say. */
+static void unset_unsaid(struct config *c, struct lyd_node *anchor, const struct sline *l,
+		const struct cvalues *vals)
+{
+	const struct snode *s = l->carrier;
+
+	if (s->is_leaf || s->is_leaflist || l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS)
+		return;
+	if (l->kind == LINE_ALIAS && !s->is_list && !s->presence)
+		return;
+	for (size_t i = 0; i < l->slots.n; i++) {
+		if (!cvalues_find(vals, l->slots.v[i]))
+			unset_leaf(c, anchor, l->slots.v[i]);
+	}
+	for (size_t k = 0; s->is_list && k < s->own.n; k++) {
+		for (size_t i = 0; i < s->own.v[k]->slots.n; i++) {
+			if (!cvalues_find(vals, s->own.v[k]->slots.v[i]))
+				unset_leaf(c, anchor, s->own.v[k]->slots.v[i]);
+		}
+	}
+}
+
+static int check_fixed(const struct cvalues *vals, const struct lyd_node *entry, struct err *e)
+{
+	for (size_t i = 0; i < vals->v.n; i++) {
+		const struct snode *s = vals->v.v[i].leaf;
+		const struct lyd_node *n;
+
+		if (!s->fixed || !entry || s->parent != snode_of(entry))
+			continue;
+		n = tree_leaf(entry, s);
+		if (n && strcmp(lyd_get_value(n), vals->v.v[i].value) != 0)
+			return err_set(e, EINVAL, "%% %s is %s already; remove that first",
+					s->sn->name, lyd_get_value(n));
+	}
+	return 0;
+}
+
+static bool number_is_missing(const struct sline *l, const struct cvalues *vals)
+{
+	return l->carrier->auto_step && l->carrier == l->anchor &&
+			!cvalues_find(vals, l->carrier->keys[0]);
+}
+
+static int check_line(struct config *c, struct lyd_node *base, const struct sline *l,
+		const struct cvalues *vals, struct err *e)
+{
+	struct line_check_arg a = { c, l, vals, NULL };
+	int rc;
+
+	if (!l->check && l->kind != LINE_MODE && l->kind != LINE_MODE_ALIAS)
+		return 0;
+	if (!number_is_missing(l, vals))
+		a.existing = find_steps(c, base, l->steps.v, l->steps.n, vals);
+	rc = check_fixed(vals, a.existing, e);
+	if (rc == 0 && l->check)
+		rc = l->check(&a, e);
+	return rc;
+}
+
+static int apply_plain(struct config *c, struct lyd_node *base, const struct sline *l,
+		struct cvalues *vals, struct lyd_node **ret_node, struct err *e)
+{
+	struct lyd_node *at, *same;
+	char number[24];
+	int rc = check_line(c, base, l, vals, e);
+
+	if (rc)
+		return rc;
+	if (number_is_missing(l, vals)) {
+		uint64_t v;
+
+		at = get_steps(c, base, l->steps.v, l->steps.n - 1, vals);
+		same = tree_find_content(c, at, l->carrier, vals);
+		if (same)
+			return 0;
+		v = tree_next_number(c, at, l->carrier);
+		if (v > UINT32_MAX)
+			return err_set(e, EINVAL, "%% No number is left at the end of the list");
+		snprintf(number, sizeof(number), "%" PRIu64, v);
+		value_add(vals, l->carrier->keys[0], number);
+	}
+	at = get_steps(c, base, l->steps.v, l->steps.n, vals);
+	if (snode_of(at)->auto_step && lyd_child(at)->next)
+		tree_content_forget(c, at);
+	unset_unsaid(c, at, l, vals);
+	for (size_t i = 0; i < vals->v.n; i++) {
+		if (!vals->v.v[i].leaf->is_key)
+			set_leaf(c, at, &vals->v.v[i]);
+	}
+	if (snode_of(at)->auto_step)
+		tree_content_learn(c, at);
+	if (ret_node)
+		*ret_node = at;
+	else
+		tree_prune(c, at, base);
+	return 0;
+}
+
+static void remove_entry(struct config *c, struct lyd_node *n)
+{
+	struct lyd_node *child, *next;
+	struct lyd_node *parent = (struct lyd_node *)n->parent;
+
+	/* emptied, it goes with all that is part of it */
+	if (snode_of(n)->parts.n) {
+		for (child = lyd_child(n); child; child = next) {
+			next = child->next;
+			if (!snode_of(child)->is_key)
+				tree_remove(c, child);
+		}
+		tree_prune(c, n, NULL);
+		return;
+	}
+	tree_remove(c, n);
+	tree_prune(c, parent, NULL);
+}
+
+/* Does the entry have what the line says of it? */
+static bool entry_agrees(const struct lyd_node *entry, const struct cvalues *vals)
+{
+	for (size_t i = 0; i < vals->v.n; i++) {
+		const struct cvalue *v = &vals->v.v[i];
+		const struct lyd_node *n;
+
+		if (v->leaf->parent != snode_of(entry) || v->leaf->is_key)
+			continue;
+		n = tree_leaf(entry, v->leaf);
+		if (!n || (v->value && strcmp(lyd_get_value(n), v->value) != 0))
+			return false;
+	}
+	return true;
+}
+
+static int remove_list_line(struct config *c, struct lyd_node *base, const struct sline *l,
+		const struct cvalues *vals, struct err *e)
+{
+	struct lyd_node *at = find_steps(c, base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
+	bool numbered = l->carrier->auto_step;
+
+	if (at && number_is_missing(l, vals))
+		n = tree_find_content(c, at, l->carrier, vals);
+	else if (at)
+		n = tree_find(c, at, l->carrier, vals);
+	if (numbered && (!n || !entry_agrees(n, vals)))
+		return err_set(e, EINVAL, "%% There is no such line");
+	if (n)
+		remove_entry(c, n);
+	return 0;
+}
+
+static void remove_slots(struct config *c, struct lyd_node *at, const struct sline *l,
+		const struct cvalues *vals)
+{
+	for (size_t i = 0; i < l->slots.n; i++) {
+		const struct snode *s = l->slots.v[i];
+
+		if (no_means_false(s)) {
+			if (cvalues_find(vals, s))
+				tree_set(c, leaf_parent(c, at, s, true), s, "false");
+		} else if (!s->is_leaflist) {
+			unset_leaf(c, at, s);
+		}
+	}
+	for (size_t i = 0; i < vals->v.n; i++) {
+		const struct cvalue *v = &vals->v.v[i];
+		struct lyd_node *parent, *n = NULL;
+
+		if (!v->leaf->is_leaflist)
+			continue;
+		parent = leaf_parent(c, at, v->leaf, false);
+		if (parent)
+			n = tree_leaf_entry(c, parent, v->leaf, v->value);
+		if (n)
+			tree_remove(c, n);
+	}
+}
+
+static int apply_no(struct config *c, struct lyd_node *base, const struct sline *l,
+		const struct cvalues *vals, struct err *e)
+{
+	const struct snode *s = l->carrier;
+	struct lyd_node *at;
+	bool create = false;
+
+	if (s->is_list)
+		return remove_list_line(c, base, l, vals, e);
+	for (size_t i = 0; i < l->slots.n; i++)
+		create |= no_means_false(l->slots.v[i]) && cvalues_find(vals, l->slots.v[i]);
+	at = create ? get_steps(c, base, l->steps.v, l->steps.n, vals) :
+		      find_steps(c, base, l->steps.v, l->steps.n, vals);
+	if (!at)
+		return 0;
+	if (l->anchor == s && (s->presence || l->kind != LINE_CLI) && !create &&
+			l->kind != LINE_ALIAS) {
+		remove_entry(c, at);
+		return 0;
+	}
+	if (l->anchor == s && s->presence) {
+		remove_entry(c, at);
+		return 0;
+	}
+	remove_slots(c, at, l, vals);
+	tree_prune(c, at, NULL);
+	return 0;
+}
+
+int line_apply(struct config *c, struct lyd_node *base, const struct sline *l,
+		const struct gmatch *m, bool no, struct lyd_node **ret_node, struct err *e)
+{
+	struct cvalues vals = { 0 };
+	int rc = 0;
+
+	if (ret_node)
+		*ret_node = NULL;
+	if (l->kind == LINE_NOOP)
+		return 0;
+	line_values(l, m, &vals);
+	rc = no ? apply_no(c, base, l, &vals, e) : apply_plain(c, base, l, &vals, ret_node, e);
+	vec_free(&vals.v);
+	return rc;
+}

@@ -1,0 +1,335 @@
+/* Typed lines: the stack of modes, and the file loader on top of it.
+ * A cursor keeps the keys of its modes' entries, not their nodes, and finds the
+ * nodes again when something was removed. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/xalloc.h"
+#include "lib/sys/config_int.h"
+
+struct frame {
+	const struct smode *mode;
+	struct cvalues keys; /* values owned */
+	struct lyd_node *node; /* of generation `seen` */
+};
+
+struct config_cursor {
+	struct config *config;
+	VEC(struct frame) frames; /* the top mode is always there */
+	uint64_t seen;
+	struct gparse *parse;
+	struct gmatch match;
+};
+
+static void pop_to(struct config_cursor *cur, size_t n)
+{
+	while (cur->frames.n > n) {
+		struct frame *f = &vec_pop(&cur->frames);
+
+		for (size_t i = 0; i < f->keys.v.n; i++)
+			free((char *)f->keys.v.v[i].value);
+		vec_free(&f->keys.v);
+	}
+}
+
+struct config_cursor *config_cursor_new(struct config *c)
+{
+	struct config_cursor *cur = xcalloc(1, sizeof(*cur));
+
+	cur->config = c;
+	cur->parse = gparse_new();
+	vec_push(&cur->frames)->mode = c->schema->top;
+	cur->frames.v[0].node = c->root;
+	cur->seen = c->generation;
+	return cur;
+}
+
+void config_cursor_free(struct config_cursor *cur)
+{
+	if (!cur)
+		return;
+	pop_to(cur, 0);
+	vec_free(&cur->frames);
+	gparse_free(cur->parse);
+	gmatch_fini(&cur->match);
+	free(cur);
+}
+
+static void forget_nodes(struct config_cursor *cur)
+{
+	for (size_t i = 0; i < cur->frames.n; i++)
+		cur->frames.v[i].node = NULL;
+	cur->frames.v[0].node = cur->config->root;
+	cur->seen = cur->config->generation;
+}
+
+void config_cursor_rebase(struct config_cursor *cur, struct config *c)
+{
+	cur->config = c;
+	forget_nodes(cur);
+}
+
+/* The node of frame i, made if it is a container; NULL if its entry is gone. */
+static struct lyd_node *frame_node(struct config_cursor *cur, size_t i)
+{
+	struct frame *f = &cur->frames.v[i];
+	struct lyd_node *at;
+
+	if (cur->seen != cur->config->generation)
+		forget_nodes(cur);
+	if (f->node)
+		return f->node;
+	at = frame_node(cur, i - 1);
+	for (size_t k = 0; at && k < f->mode->steps.n; k++) {
+		const struct snode *s = f->mode->steps.v[k];
+
+		at = s->is_list ? tree_find(cur->config, at, s, &f->keys) :
+				  tree_get(cur->config, at, s, &f->keys);
+	}
+	f->node = at;
+	return at;
+}
+
+static void leave_removed(struct config_cursor *cur)
+{
+	if (cur->seen == cur->config->generation)
+		return;
+	for (size_t i = 1; i < cur->frames.n; i++) {
+		if (!frame_node(cur, i)) {
+			pop_to(cur, i);
+			return;
+		}
+	}
+}
+
+static void enter(struct config_cursor *cur, const struct sline *l, struct lyd_node *node)
+{
+	struct frame *f = vec_push(&cur->frames);
+	struct cvalues vals = { 0 };
+
+	f->mode = l->carrier->mode;
+	f->node = node;
+	line_values(l, &cur->match, &vals);
+	for (size_t i = 0; i < f->mode->steps.n; i++) {
+		const struct snode *s = f->mode->steps.v[i];
+
+		for (unsigned k = 0; s->is_list && k < s->nkeys; k++) {
+			const struct cvalue *v = cvalues_find(&vals, s->keys[k]);
+			struct cvalue *key = vec_push(&f->keys.v);
+
+			key->leaf = s->keys[k];
+			key->value = xstrdup(v ? v->value : s->keys[k]->omitted);
+		}
+	}
+	vec_free(&vals.v);
+}
+
+/* exit, quit, end, exit-vrf ...; CONFIG_BAD: it is none of these */
+static enum config_result leave(struct config_cursor *cur, const char *word)
+{
+	if (strcmp(word, "end") == 0) {
+		pop_to(cur, 1);
+		return CONFIG_LEFT;
+	}
+	if (strcmp(word, "exit") == 0 || strcmp(word, "quit") == 0) {
+		if (cur->frames.n == 1)
+			return CONFIG_LEFT;
+		pop_to(cur, cur->frames.n - 1);
+		return CONFIG_OK;
+	}
+	for (size_t i = cur->frames.n; i-- > 1;) {
+		if (strcmp(cur->frames.v[i].mode->exit, word) == 0) {
+			pop_to(cur, i);
+			return CONFIG_OK;
+		}
+	}
+	return CONFIG_BAD;
+}
+
+struct failure {
+	enum gresult result;
+	size_t depth;
+	struct err why;
+};
+
+static enum config_result refuse(const struct failure *f, const char *line, struct err *e)
+{
+	int len = (int)strcspn(line, "\r\n");
+
+	if (f->result == G_AMBIGUOUS)
+		err_set(e, EINVAL, "%% Ambiguous command: %.*s", len, line);
+	else if (f->result == G_INCOMPLETE)
+		err_set(e, EINVAL, "%% Command incomplete: %.*s", len, line);
+	else if (f->why.text[0])
+		err_set(e, EINVAL, "%% Unknown command: %.*s (%s)", len > 120 ? 120 : len, line,
+				f->why.text);
+	else
+		err_set(e, EINVAL, "%% Unknown command: %.*s", len, line);
+	return CONFIG_BAD;
+}
+
+static bool try_mode(struct config_cursor *cur, const struct smode *mode, bool no,
+		struct failure *f)
+{
+	enum gresult r = gparse_match(cur->parse, no ? &mode->no : &mode->plain, no,
+			&cur->match);
+
+	if (r == G_MATCH)
+		return true;
+	/* the mode where the line made most sense explains best */
+	if (f->result == G_MATCH || cur->match.depth > f->depth ||
+			(cur->match.depth == f->depth && r == G_AMBIGUOUS)) {
+		f->result = r;
+		f->depth = cur->match.depth;
+		f->why = cur->match.why;
+	}
+	return false;
+}
+
+/* Applies the match found in frame i's mode, or in the mode below it whose
+ * lines are accepted there. */
+static enum config_result apply(struct config_cursor *cur, size_t i, const struct smode *mode,
+		bool no, struct err *e)
+{
+	const struct sline *l = cur->match.line;
+	struct config *c = cur->config;
+	struct lyd_node *base = frame_node(cur, i), *made = NULL;
+	bool enters = !no && (l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS);
+	int rc;
+
+	if (mode != cur->frames.v[i].mode) {
+		for (size_t k = 0; k < mode->steps.n; k++)
+			base = tree_get(c, base, mode->steps.v[k], NULL);
+	}
+	rc = line_apply(c, base, l, &cur->match, no, enters ? &made : NULL, e);
+	if (rc) {
+		/* nothing was removed, but containers may have been made */
+		if (base != c->root && cur->seen == c->generation)
+			tree_prune(c, base, NULL);
+		return CONFIG_BAD;
+	}
+	pop_to(cur, i + 1);
+	if (enters)
+		enter(cur, l, made);
+	else if (base != c->root && cur->seen == c->generation)
+		tree_prune(c, base, NULL);
+	leave_removed(cur);
+	return CONFIG_OK;
+}
+
+static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
+		struct err *e)
+{
+	struct failure f = { .result = G_MATCH };
+	size_t n = gparse_words(cur->parse, line, len);
+	const char *first = gparse_word(cur->parse, 0);
+	bool no;
+
+	if (n == 0 || *first == '!' || *first == '#')
+		return CONFIG_OK;
+	leave_removed(cur);
+	if (n == 1) {
+		enum config_result r = leave(cur, first);
+
+		if (r != CONFIG_BAD)
+			return r;
+	}
+	no = strcmp(first, "no") == 0;
+	for (size_t i = cur->frames.n; i-- > 0;) {
+		const struct smode *mode = cur->frames.v[i].mode;
+
+		if (try_mode(cur, mode, no, &f))
+			return apply(cur, i, mode, no, e);
+		if (mode->dflt && try_mode(cur, mode->dflt, no, &f))
+			return apply(cur, i, mode->dflt, no, e);
+	}
+	while (isspace((unsigned char)*line))
+		line++;
+	return refuse(&f, line, e);
+}
+
+enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e)
+{
+	cur->config->line = 0;
+	return config_line_n(cur, line, strlen(line), e);
+}
+
+unsigned config_load_text(struct config *c, const char *text, size_t len, const char *name,
+		config_report_fn *report, void *arg)
+{
+	struct config_cursor *cur = config_cursor_new(c);
+	const char *end = text + len;
+	unsigned bad = 0, number = 0;
+	struct strbuf line = { 0 };
+
+	while (text < end) {
+		const char *nl = memchr(text, '\n', (size_t)(end - text));
+		size_t n = (size_t)((nl ? nl : end) - text);
+		struct err e = { "" };
+
+		c->line = ++number;
+		/* a copy, so that sentences can quote it */
+		sb_reset(&line);
+		sb_addn(&line, text, n);
+		if (config_line_n(cur, sb_str(&line), line.len, &e) == CONFIG_BAD) {
+			bad++;
+			if (report)
+				report(arg, name, number, e.text);
+		}
+		text += n + 1;
+	}
+	sb_free(&line);
+	config_cursor_free(cur);
+	bad += config_repair(c, name, report, arg);
+	c->line = 0;
+	return bad;
+}
+
+const char *config_prompt(const struct config_cursor *cur)
+{
+	return cur->frames.v[cur->frames.n - 1].mode->prompt;
+}
+
+static void complete_mode(const struct config_cursor *cur, const struct smode *mode, bool no,
+		size_t n, const char *last, struct grammar_candidates *ret)
+{
+	gparse_complete(cur->parse, no ? &mode->no : &mode->plain, no, n, last, ret);
+	if (mode->dflt)
+		complete_mode(cur, mode->dflt, no, n, last, ret);
+}
+
+void config_complete(const struct config_cursor *cur, const char *partial,
+		struct grammar_candidates *ret)
+{
+	size_t n = gparse_words(cur->parse, partial, strlen(partial)), top = cur->frames.n;
+	const char *last = "";
+	bool no;
+
+	if (n && !gparse_ends_in_space(cur->parse))
+		last = gparse_word(cur->parse, --n);
+	no = n > 0 && strcmp(gparse_word(cur->parse, 0), "no") == 0;
+	memset(ret, 0, sizeof(*ret));
+	/* the modes around are asked only if this one has nothing to say */
+	for (size_t i = top; i-- > 0 && ret->list.n == 0;)
+		complete_mode(cur, cur->frames.v[i].mode, no, n, last, ret);
+	if (n == 0) {
+		static const struct {
+			const char *word, *help;
+		} always[] = {
+			{ "end", "Leave configuration" },
+			{ "exit", "Leave this mode" },
+			{ "no", "Negate a command or set its defaults" },
+		};
+
+		for (size_t i = 0; i < 3; i++) {
+			if (strncmp(always[i].word, last, strlen(last)) == 0)
+				candidates_add(ret, always[i].word, always[i].help, false);
+		}
+		if (strncmp(cur->frames.v[top - 1].mode->exit, last, strlen(last)) == 0)
+			candidates_add(ret, cur->frames.v[top - 1].mode->exit,
+					"Leave this mode", false);
+	}
+	candidates_sort(ret);
+}

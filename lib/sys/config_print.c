@@ -1,0 +1,369 @@
+/* The configuration as text: the same templates that parse it, walked with the
+ * values of the tree.
+ * A line is printed if all that it needs is there and it says something that
+ * no line before it said. */
+#include <string.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/sys/config_int.h"
+
+struct printing {
+	struct strbuf *out;
+	const struct config_print_opts *opts;
+	/* the entry or container whose lines are printed */
+	const struct lyd_node *at;
+	const struct lyd_node *value; /* the entry of a leaf-list's line */
+	VEC(const struct lyd_node *) used;    /* by the line that is made */
+	VEC(const struct lyd_node *) covered; /* by lines before */
+	struct strbuf line;
+	unsigned indent;
+	bool separate; /* a '!' is due before the next line */
+};
+
+/* The data node of a leaf: at or below the current node, or a key above. */
+static const struct lyd_node *slot_node(const struct printing *p, const struct snode *leaf)
+{
+	const struct snode *way[8];
+	const struct lyd_node *at = p->at;
+	size_t n = 0;
+
+	if (p->value && snode_of(p->value) == leaf)
+		return p->value;
+	if (leaf->is_leaflist) /* the second leaf of "$a&b" */
+		return NULL;
+	while (at) {
+		const struct snode *s = leaf->parent;
+
+		for (n = 0; s && s != snode_of(at) && n < 8; s = s->parent)
+			way[n++] = s;
+		if (s)
+			break;
+		at = (const struct lyd_node *)at->parent;
+	}
+	while (at && n > 0)
+		at = tree_leaf(at, way[--n]);
+	return at ? tree_leaf(at, leaf) : NULL;
+}
+
+static void use(struct printing *p, const struct lyd_node *n)
+{
+	if (!snode_of(n)->is_key)
+		*vec_push(&p->used) = n;
+}
+
+static void add_word(struct printing *p, const char *word)
+{
+	if (p->line.len)
+		sb_addc(&p->line, ' ');
+	sb_add(&p->line, word);
+}
+
+static bool effects_hold(struct printing *p, const struct tnode *n)
+{
+	for (size_t i = 0; i < n->effects.n; i++) {
+		const struct teffect *f = &n->effects.v[i];
+		const struct lyd_node *d = slot_node(p, f->var);
+
+		if (!d)
+			return false;
+		if (f->value && strcmp(lyd_get_value(d), f->value) != 0)
+			return false;
+		if (!f->value && snode_of(d)->kind == LEAF_BOOL &&
+				strcmp(lyd_get_value(d), "true") != 0)
+			return false;
+	}
+	for (size_t i = 0; i < n->effects.n; i++)
+		use(p, slot_node(p, n->effects.v[i].var));
+	return true;
+}
+
+static bool put_value(struct printing *p, const struct tnode *n)
+{
+	const struct snode *leaf = n->var;
+	const struct lyd_node *d = leaf ? slot_node(p, leaf) : NULL, *other;
+
+	if (!d || (leaf->omitted && strcmp(lyd_get_value(d), leaf->omitted) == 0))
+		return false;
+	if (n->var2) {
+		other = slot_node(p, n->var2);
+		if (!other || strcmp(lyd_get_value(other), lyd_get_value(d)) != 0)
+			return false;
+		use(p, other);
+	}
+	add_word(p, lyd_get_value(d));
+	use(p, d);
+	return effects_hold(p, n);
+}
+
+static bool put_seq(struct printing *p, const struct tseq *seq);
+
+/* Takes back what an alternative wrote before it failed. */
+static bool put_alternative(struct printing *p, const struct tseq *seq, bool must_use)
+{
+	size_t len = p->line.len, used = p->used.n;
+
+	if (put_seq(p, seq)) {
+		if (!must_use || p->used.n > used)
+			return true;
+		/* a key's value is worth its words, too */
+		for (size_t i = 0; i < seq->nodes.n; i++) {
+			if (seq->nodes.v[i].kind == T_VALUE)
+				return true;
+		}
+	}
+	p->line.len = len;
+	if (p->line.s)
+		p->line.s[len] = 0;
+	p->used.n = used;
+	return false;
+}
+
+static bool put_node(struct printing *p, const struct tnode *n)
+{
+	switch (n->kind) {
+	case T_WORD:
+		if (!effects_hold(p, n))
+			return false;
+		add_word(p, n->text);
+		return true;
+	case T_VALUE:
+		return put_value(p, n);
+	case T_OPT:
+		put_alternative(p, &n->alts.v[0], true);
+		return true;
+	case T_ALT:
+		for (size_t i = 0; i < n->alts.n; i++) {
+			if (put_alternative(p, &n->alts.v[i], false))
+				return true;
+		}
+		return false;
+	case T_SET:
+		for (size_t i = 0; i < n->alts.n; i++)
+			put_alternative(p, &n->alts.v[i], true);
+		return true;
+	}
+	return false;
+}
+
+static bool put_seq(struct printing *p, const struct tseq *seq)
+{
+	for (size_t i = 0; i < seq->nodes.n; i++) {
+		if (!put_node(p, &seq->nodes.v[i]))
+			return false;
+	}
+	return true;
+}
+
+static void put_indent(struct printing *p)
+{
+	for (unsigned i = 0; i < p->indent; i++)
+		sb_addc(p->out, ' ');
+}
+
+static void put_text(struct printing *p, const char *text)
+{
+	if (p->separate && p->out->len) {
+		put_indent(p);
+		sb_add(p->out, "!\n");
+	}
+	p->separate = false;
+	put_indent(p);
+	sb_add(p->out, text);
+	sb_addc(p->out, '\n');
+}
+
+static bool is_covered(const struct printing *p, const struct lyd_node *n)
+{
+	for (size_t i = 0; i < p->covered.n; i++) {
+		if (p->covered.v[i] == n)
+			return true;
+	}
+	return false;
+}
+
+static bool all_covered(const struct printing *p)
+{
+	for (size_t i = 0; i < p->used.n; i++) {
+		if (!is_covered(p, p->used.v[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool begins_so(const struct printing *p, const char *line)
+{
+	return p->indent > 0 || !p->opts->prefix ||
+			strncmp(line, p->opts->prefix, strlen(p->opts->prefix)) == 0;
+}
+
+static void render(struct printing *p, const struct sline *l)
+{
+	sb_reset(&p->line);
+	p->used.n = 0;
+	if (!put_seq(p, &l->seq))
+		sb_reset(&p->line);
+}
+
+/* Prints the line if it says something new; true if it was printed. */
+static bool put_line(struct printing *p, const struct sline *l, bool first_of_node)
+{
+	const struct lyd_node *own = NULL;
+	bool no = false;
+
+	if (l->implicit) {
+		own = tree_leaf(p->at, l->carrier);
+		if (!own)
+			return false;
+		no = l->carrier->kind == LEAF_BOOL && strcmp(lyd_get_value(own), "true") != 0;
+	}
+	render(p, l);
+	if (!p->line.len)
+		return false;
+	if (own)
+		use(p, own);
+	/* A line with nothing but keys says that the node is there. */
+	if (p->used.n ? all_covered(p) : !first_of_node)
+		return false;
+	for (size_t i = 0; i < p->used.n; i++)
+		*vec_push(&p->covered) = p->used.v[i];
+	if (!begins_so(p, p->line.s))
+		return true;
+	if (no) {
+		struct strbuf b = { 0 };
+
+		sb_addf(&b, "no %s", p->line.s);
+		put_text(p, b.s);
+		sb_free(&b);
+	} else {
+		put_text(p, p->line.s);
+	}
+	return true;
+}
+
+static bool wanted(const struct printing *p, const struct snode *s)
+{
+	return !p->opts->owner || strcmp(s->owner, "both") == 0 ||
+			strcmp(s->owner, p->opts->owner) == 0;
+}
+
+static void put_node_lines(struct printing *p, const struct lyd_node *at);
+
+static bool has_content(const struct lyd_node *n)
+{
+	for (const struct lyd_node *k = lyd_child(n); k; k = k->next) {
+		const struct snode *s = snode_of(k);
+
+		if (s->is_list || s->is_leaflist || (s->is_leaf && !s->is_key) || s->presence ||
+				(!s->is_leaf && has_content(k)))
+			return true;
+	}
+	return false;
+}
+
+static void put_mode(struct printing *p, const struct snode *s, const struct lyd_node *n,
+		const struct sline *l)
+{
+	const struct lyd_node *outer = p->at;
+	size_t covered = p->covered.n;
+
+	if (!s->is_list && !s->presence && !has_content(n))
+		return;
+	p->at = n;
+	render(p, l);
+	if (p->line.len && begins_so(p, p->line.s)) {
+		for (size_t i = 0; i < p->used.n; i++)
+			*vec_push(&p->covered) = p->used.v[i];
+		p->separate = true;
+		put_text(p, p->line.s);
+		p->indent++;
+		put_node_lines(p, n);
+		p->indent--;
+		p->separate = false;
+		put_text(p, s->mode->exit);
+		if (p->opts->mark_ends && p->indent == 0)
+			put_text(p, "end");
+		p->separate = p->indent == 0;
+	}
+	p->covered.n = covered;
+	p->at = outer;
+}
+
+static void put_entries(struct printing *p, const struct lyd_node *n, const struct snode *kid,
+		bool with_first)
+{
+	size_t covered;
+
+	for (; n && snode_of(n) == kid; n = n->next) {
+		const struct lyd_node *outer = p->at;
+
+		if (kid->first && (tree_leaf(n, kid->first) != NULL) != with_first)
+			continue;
+		if (kid->mode) {
+			put_mode(p, kid, n, kid->mode->line);
+		} else {
+			covered = p->covered.n;
+			p->at = n;
+			put_node_lines(p, n);
+			p->at = outer;
+			p->covered.n = covered;
+		}
+	}
+}
+
+static void put_kid(struct printing *p, const struct lyd_node *parent, const struct snode *kid)
+{
+	const struct lyd_node *n = tree_leaf(parent, kid);
+	bool section = !parent->parent;
+
+	if (!n || !wanted(p, kid))
+		return;
+	p->separate |= section;
+	if (kid->first)
+		put_entries(p, n, kid, true);
+	put_entries(p, n, kid, false);
+	p->separate |= section;
+}
+
+static void put_leaflist(struct printing *p, const struct sline *l)
+{
+	const struct lyd_node *n = tree_leaf(p->at, l->carrier);
+
+	for (; n && snode_of(n) == l->carrier; n = n->next) {
+		p->value = n;
+		put_line(p, l, true);
+	}
+	p->value = NULL;
+}
+
+static void put_node_lines(struct printing *p, const struct lyd_node *at)
+{
+	const struct snode *s = snode_of(at);
+	/* the mode's line, or the first of a list's lines, said that it is there */
+	bool said = s->mode != NULL || (!s->is_list && !s->presence);
+
+	for (size_t i = 0; i < s->items.n; i++) {
+		const struct sitem *item = &s->items.v[i];
+
+		if (item->kid) {
+			put_kid(p, at, item->kid);
+		} else if (!wanted(p, item->line->carrier)) {
+			continue;
+		} else if (item->line->carrier->is_leaflist) {
+			put_leaflist(p, item->line);
+		} else if (put_line(p, item->line, !said && item->line->carrier == s)) {
+			said |= item->line->carrier == s;
+		}
+	}
+}
+
+void config_print(const struct config *c, const struct config_print_opts *opts,
+		struct strbuf *out)
+{
+	static const struct config_print_opts all;
+	struct printing p = { .out = out, .opts = opts ? opts : &all, .at = config_root(c) };
+
+	put_node_lines(&p, p.at);
+	vec_free(&p.used);
+	vec_free(&p.covered);
+	sb_free(&p.line);
+}

@@ -1,0 +1,70 @@
+/* The inside of a grammar: templates merged into a graph of tokens, and the
+ * matcher that walks it.  Used by grammar.c (command tables) and schema.c
+ * (configuration modes). */
+#ifndef WEFT_SYS_GRAMMAR_GRAPH_H
+#define WEFT_SYS_GRAMMAR_GRAPH_H
+
+#include "lib/base/vec.h"
+#include "lib/sys/grammar.h"
+#include "lib/sys/template.h"
+
+struct gtoken {
+	const struct tnode *node; /* NULL: the root */
+	size_t word_len;
+	bool plain; /* reached by one plain sequence: lines may share it */
+	VEC(struct gtoken *) next;
+	VEC(const void *) accepts; /* lines that may end here, first declared first */
+};
+
+struct graph {
+	struct gtoken *root;
+	VEC(struct gtoken *) all;
+};
+
+void graph_init(struct graph *g);
+void graph_fini(struct graph *g);
+/* Adds a template, which must outlive the graph, as a way to `line`.  In the
+ * 'no' form what follows the last word that tells lines apart may be left out. */
+void graph_add(struct graph *g, const struct tseq *seq, const void *line, bool no_form);
+
+/* One word of the line that a token took. */
+struct gbinding {
+	const struct gtoken *token;
+	const char *value; /* canonical; for a keyword NULL */
+};
+
+enum gresult { G_MATCH, G_UNKNOWN, G_AMBIGUOUS, G_INCOMPLETE };
+
+struct gmatch {
+	const void *line; /* of G_MATCH */
+	VEC(struct gbinding) bound;
+	size_t depth;	  /* words that were understood */
+	struct err why;	  /* of the first value that did not fit there, or "" */
+};
+
+struct gparse;
+struct gparse *gparse_new(void);
+void gparse_free(struct gparse *p);
+
+/* Splits a line into words: a lone '!' begins a comment (but not inside text
+ * that runs to the end of the line).  Returns their number. */
+size_t gparse_words(struct gparse *p, const char *line, size_t len);
+const char *gparse_word(const struct gparse *p, size_t i);
+bool gparse_ends_in_space(const struct gparse *p);
+
+/* Matches the words from `first` on.  The result is valid until the next call
+ * of gparse_words; the values until then, too. */
+enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
+		struct gmatch *ret);
+void gmatch_fini(struct gmatch *m);
+
+/* Adds what may follow the words from `first` to n - 1, where `last` is the
+ * beginning of word n. */
+void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size_t n,
+		const char *last, struct grammar_candidates *ret);
+
+void candidates_add(struct grammar_candidates *c, const char *text, const char *help,
+		bool is_value);
+void candidates_sort(struct grammar_candidates *c);
+
+#endif

@@ -1,0 +1,227 @@
+/* Types of values: matching a text, its rank, its canonical form.
+ * Called by grammar_match.c for each word that may be a value. */
+#include "lib/sys/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/base/xalloc.h"
+
+void value_type_free(struct value_type *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->members.n; i++)
+		value_type_free(t->members.v[i]);
+	vec_free(&t->members);
+	vec_free(&t->items);
+	vec_free(&t->ranges);
+	free(t->placeholder);
+	free(t);
+}
+
+static void add_ranges(const struct value_type *t, struct strbuf *b)
+{
+	for (size_t i = 0; i < t->ranges.n; i++) {
+		const struct value_range *r = &t->ranges.v[i];
+
+		if (i)
+			sb_add(b, " or ");
+		if (r->min == r->max)
+			sb_addf(b, "%llu", (unsigned long long)r->min);
+		else
+			sb_addf(b, "%llu-%llu", (unsigned long long)r->min,
+					(unsigned long long)r->max);
+	}
+}
+
+void value_type_finish(struct value_type *t)
+{
+	struct strbuf b = { 0 };
+
+	switch (t->kind) {
+	case VALUE_SYNTAX:
+		sb_add(&b, t->syntax->placeholder);
+		break;
+	case VALUE_UINT:
+		sb_addc(&b, '(');
+		add_ranges(t, &b);
+		sb_addc(&b, ')');
+		break;
+	case VALUE_ENUM:
+	case VALUE_UNION:
+	case VALUE_NOTHING:
+		break;
+	}
+	t->placeholder = sb_steal(&b);
+}
+
+bool value_takes_rest(const struct value_type *t)
+{
+	return t->kind == VALUE_SYNTAX && t->syntax->rest;
+}
+
+bool value_takes_several(const struct value_type *t)
+{
+	return t->kind == VALUE_SYNTAX && t->syntax->multi;
+}
+
+static enum value_rank match_syntax(const struct value_type *t, const char *text, char *buf,
+		struct err *why)
+{
+	size_t len;
+
+	if (!t->syntax->canon(text, buf)) {
+		err_set(why, EINVAL, "%s is not %s", text, t->syntax->what);
+		return RANK_NONE;
+	}
+	len = strlen(buf);
+	if (len < t->min_len || (t->max_len && len > t->max_len)) {
+		err_set(why, EINVAL, "%.40s: length is not within %u-%u", text, t->min_len,
+				t->max_len);
+		return RANK_NONE;
+	}
+	return t->syntax->rank;
+}
+
+static enum value_rank match_uint(const struct value_type *t, const char *text, char *buf,
+		struct err *why)
+{
+	const char *digits = text;
+	uint64_t v = 0;
+
+	/* as-number: the syntax turns dotted notation into a number */
+	if (t->syntax && t->syntax->canon(text, buf))
+		digits = buf;
+	for (const char *p = digits; *p; p++) {
+		if (!isdigit((unsigned char)*p) || p - digits > 18) {
+			err_set(why, EINVAL, "%s is not a number", text);
+			return RANK_NONE;
+		}
+		v = v * 10 + (uint64_t)(*p - '0');
+	}
+	for (size_t i = 0; i < t->ranges.n && *digits; i++) {
+		if (v >= t->ranges.v[i].min && v <= t->ranges.v[i].max) {
+			snprintf(buf, VALUE_EXTRA, "%llu", (unsigned long long)v);
+			return RANK_SHAPED;
+		}
+	}
+	struct strbuf b = { 0 };
+
+	add_ranges(t, &b);
+	err_set(why, EINVAL, "%s is not within %s", text, sb_str(&b));
+	sb_free(&b);
+	return RANK_NONE;
+}
+
+static enum value_rank match_enum(const struct value_type *t, const char *text, char *buf,
+		struct err *why)
+{
+	const char *found = NULL;
+	size_t len = strlen(text), matches = 0;
+
+	for (size_t i = 0; i < t->items.n && len; i++) {
+		const char *name = t->items.v[i].name;
+
+		if (strncmp(name, text, len) != 0)
+			continue;
+		found = name;
+		if (!name[len]) {
+			strcpy(buf, name);
+			return RANK_EXACT;
+		}
+		matches++;
+	}
+	/* buf has room for the text and some; enum names are short */
+	if (matches == 1 && strlen(found) < len + VALUE_EXTRA) {
+		strcpy(buf, found);
+		return RANK_ABBREV;
+	}
+	err_set(why, EINVAL, "%s is %s of", text, matches ? "the beginning of several" : "none");
+	for (size_t i = 0; i < t->items.n && why; i++) {
+		size_t n = strlen(why->text);
+
+		snprintf(why->text + n, sizeof(why->text) - n, "%s %s", i ? "," : "",
+				t->items.v[i].name);
+	}
+	return RANK_NONE;
+}
+
+static enum value_rank match_union(const struct value_type *t, const char *text, char *buf,
+		struct err *why)
+{
+	enum value_rank best = RANK_NONE, rank;
+	struct err first = { "" }, this;
+	char *tmp = NULL;
+
+	for (size_t i = 0; i < t->members.n; i++) {
+		if (!tmp)
+			tmp = xmalloc(strlen(text) + VALUE_EXTRA);
+		this.text[0] = 0;
+		rank = value_match(t->members.v[i], text, tmp, &this);
+		if (rank > best) {
+			best = rank;
+			strcpy(buf, tmp);
+		} else if (rank == RANK_NONE && this.text[0]) {
+			/* what the type with a shape says is most telling */
+			first = this;
+		}
+	}
+	free(tmp);
+	if (best == RANK_NONE)
+		err_set(why, EINVAL, "%s", first.text);
+	return best;
+}
+
+enum value_rank value_match(const struct value_type *t, const char *text, char *buf,
+		struct err *why)
+{
+	switch (t->kind) {
+	case VALUE_SYNTAX:
+		return match_syntax(t, text, buf, why);
+	case VALUE_UINT:
+		return match_uint(t, text, buf, why);
+	case VALUE_ENUM:
+		return match_enum(t, text, buf, why);
+	case VALUE_UNION:
+		return match_union(t, text, buf, why);
+	case VALUE_NOTHING:
+		break;
+	}
+	return RANK_NONE;
+}
+
+int value_compare(const char *a, const char *b)
+{
+	const char *a0 = a, *b0 = b;
+
+	for (; *a && *b; a++, b++) {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			size_t na, nb;
+			int c;
+
+			while (*a == '0' && isdigit((unsigned char)a[1]))
+				a++;
+			while (*b == '0' && isdigit((unsigned char)b[1]))
+				b++;
+			na = strspn(a, "0123456789");
+			nb = strspn(b, "0123456789");
+			if (na != nb)
+				return na < nb ? -1 : 1;
+			c = memcmp(a, b, na);
+			if (c)
+				return c;
+			a += na - 1;
+			b += nb - 1;
+		} else if (*a != *b) {
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		}
+	}
+	if (*a || *b)
+		return *a ? 1 : -1;
+	return strcmp(a0, b0);
+}

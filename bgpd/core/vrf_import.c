@@ -80,8 +80,7 @@ static void index_build(struct vrf_importer *m)
 			for (size_t k = 0; k < l->rt.n; k++)
 				index_add(m, l->rt.v[k], i, FAM_EVPN);
 			if (!l->rt.n)
-				index_add(m, route_target_auto(i->config->as, i->l3vni), i,
-						FAM_EVPN);
+				index_add(m, route_target_auto(0, i->l3vni), i, FAM_EVPN);
 		}
 		for (int af = 0; af < 2; af++) {
 			const struct instance_family_config *f =
@@ -196,7 +195,25 @@ static void import_path(struct vrf_importer *m, const struct wanted *w, const st
 			REASON_NONE, core_now_secs(c));
 }
 
-/* Instances that import this path, into ret; their number. */
+static unsigned targets_add(const struct vrf_importer *m, uint64_t rt, uint8_t family, uint16_t *ret,
+		unsigned n, unsigned max)
+{
+	for (size_t e = index_find(m, rt, family); e < m->index.n && m->index.v[e].rt == rt &&
+			m->index.v[e].family == family && n < max;
+			e++) {
+		unsigned have = 0;
+
+		while (have < n && ret[have] != m->index.v[e].instance)
+			have++;
+		if (have == n)
+			ret[n++] = m->index.v[e].instance;
+	}
+	return n;
+}
+
+/* Instances that import this path, into ret; their number.  Automatic EVPN
+ * targets stand in the index with AS 0 and match any, so that fabrics of several
+ * ASes need no configuration, as is the field's habit. */
 static unsigned targets_of(const struct vrf_importer *m, const struct wanted *w,
 		const struct path *p, uint16_t *ret, unsigned max)
 {
@@ -210,17 +227,9 @@ static unsigned targets_of(const struct vrf_importer *m, const struct wanted *w,
 			continue;
 		for (int b = 0; b < 8; b++)
 			rt = rt << 8 | s.p[k + b];
-		for (size_t e = index_find(m, rt, (uint8_t)w->family);
-				e < m->index.n && m->index.v[e].rt == rt &&
-				m->index.v[e].family == w->family && n < max;
-				e++) {
-			unsigned have = 0;
-
-			while (have < n && ret[have] != m->index.v[e].instance)
-				have++;
-			if (have == n)
-				ret[n++] = m->index.v[e].instance;
-		}
+		n = targets_add(m, rt, (uint8_t)w->family, ret, n, max);
+		if (w->family == FAM_EVPN && s.p[k] == 0)
+			n = targets_add(m, rt & 0xffff0000ffffffffu, FAM_EVPN, ret, n, max);
 	}
 	return n;
 }

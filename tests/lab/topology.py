@@ -57,7 +57,7 @@ def domain_mac(domain):
 # ------------------------------------------------------------------ configurations
 
 def spine_config(spine):
-    lines = [f"router bgp 65100", f" bgp router-id 10.255.1.{spine}", " no bgp ebgp-requires-policy",
+    lines = ["router bgp 65100", f" bgp router-id 10.255.1.{spine}", " no bgp ebgp-requires-policy",
              " timers bgp 3 9"]
     for gw in VTEP:
         lines.append(f" neighbor {uplink(gw, spine)[0]} remote-as 65000")

@@ -41,7 +41,9 @@ tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 # peer
 
 # policy
-check_PROGRAMS += tests/unit/test_policy_lists tests/fuzz/fuzz_as_path_regex
+check_PROGRAMS += tests/unit/test_policy tests/unit/test_policy_lists \
+	tests/fuzz/fuzz_as_path_regex
+tests_unit_test_policy_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_policy_lists_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
 

@@ -175,6 +175,8 @@ struct bgp_config *bgp_config_ref(struct bgp_config *c);
 void bgp_config_unref(struct bgp_config *c);
 void peer_config_init(struct peer_config *p);		/* the defaults above */
 void instance_config_init(struct instance_config *i);	/* likewise */
+void peer_config_fini(struct peer_config *p);		/* frees what it holds */
+void instance_config_fini(struct instance_config *i);	/* likewise */
 bool peer_config_equal(const struct peer_config *a, const struct peer_config *b);
 
 /* What going from old to new costs a peer; used by the core, and by `check`. */

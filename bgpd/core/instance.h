@@ -22,6 +22,21 @@ struct update;	   /* update.h */
 struct update_field;
 struct msg_error;
 
+/* A deadline of a module's own: embedded in its object, started and stopped by
+ * core_timer_start() and _stop(), fired once by the door.  All timers of
+ * core->timers are such. */
+struct core_timer {
+	struct timer timer;
+	void (*fire)(struct core_timer *t, struct bgp_core *c);
+};
+
+/* Deferred work: a slice of something long, run again and again by the door
+ * between events until it returns false.  Fair between all that are queued. */
+struct work {
+	bool (*run)(struct work *w, struct bgp_core *c); /* true: there is more */
+	struct work *next;
+	bool queued;
+};
 
 struct bgp_instance {
 	struct bgp_core *core;
@@ -45,6 +60,12 @@ struct bgp_instance {
 	struct ip_addr vtep;
 	struct mac_addr rmac;
 	bool l3vni_up;
+	/* instance.c's own */
+	bool router_id_automatic;
+	struct core_timer update_delay;	      /* nothing is sent before it ends */
+	struct work redecide;		      /* tables whose options changed */
+	unsigned redecide_families;	      /* a bit each */
+	uint32_t redecide_at;
 };
 
 struct bgp_core {
@@ -76,23 +97,9 @@ void core_source_free(struct bgp_core *c, uint16_t number);
 void core_log(struct bgp_core *c, int level, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 
-/* A deadline of a module's own: embedded in its object, started and stopped by
- * these two, and fired once by the door.  All timers of core->timers are such. */
-struct core_timer {
-	struct timer timer;
-	void (*fire)(struct core_timer *t, struct bgp_core *c);
-};
 void core_timer_start(struct bgp_core *c, struct core_timer *t, mono_t after);
 void core_timer_stop(struct bgp_core *c, struct core_timer *t);
 mono_t core_timer_left(const struct bgp_core *c, const struct core_timer *t); /* 0: not running */
-
-/* Deferred work: a slice of something long, run again and again by the door
- * between events until it returns false.  Fair between all that are queued. */
-struct work {
-	bool (*run)(struct work *w, struct bgp_core *c); /* true: there is more */
-	struct work *next;
-	bool queued;
-};
 void core_work_add(struct bgp_core *c, struct work *w); /* nothing if queued already */
 void core_work_remove(struct bgp_core *c, struct work *w);
 

@@ -62,6 +62,17 @@ static inline bool peer_established(const struct peer *p)
 	return p->state == FSM_ESTABLISHED;
 }
 
+/* Joins the instance's peers; idle until fsm_start(). */
+struct peer *peer_new(struct bgp_instance *i, const struct peer_config *k);
+/* De-configured: ends the session; frees itself when its paths are gone. */
+void peer_remove(struct peer *p);
+void peer_free(struct peer *p);
+/* Takes a new configuration; what it costs the session is the caller's. */
+void peer_configure(struct peer *p, const struct peer_config *k);
+/* Binds its filters to core->policy; sets ret_in/ret_out[f] (may be NULL)
+ * where the outcome may differ from before. */
+void peer_bind(struct peer *p, bool ret_in[FAM_COUNT], bool ret_out[FAM_COUNT]);
+
 /* Says that out_group_pull() will have bytes: the door asks for a write. */
 void peer_want_write(struct peer *p);
 /* Ends the session with a NOTIFICATION (RFC 4271 section 4.5). */

@@ -1,0 +1,128 @@
+/* The configuration value: made, shared, compared and freed.  What a change of
+ * it costs is in config_cost.c; what the core does about it in reload.c. */
+#include <stdlib.h>
+
+#include "bgpd/core/config.h"
+#include "lib/base/xalloc.h"
+
+#define DEFAULT_PORT 179
+#define DEFAULT_CONNECT_RETRY 120 /* RFC 4271 section 10 */
+#define DEFAULT_MAX_PATHS 64
+
+struct bgp_config *bgp_config_new(void)
+{
+	struct bgp_config *c = xcalloc(1, sizeof(*c));
+
+	c->refs = 1;
+	return c;
+}
+
+struct bgp_config *bgp_config_ref(struct bgp_config *c)
+{
+	c->refs++;
+	return c;
+}
+
+static void rt_list_fini(struct rt_list *l)
+{
+	vec_free(&l->rt);
+}
+
+static void family_config_fini(struct instance_family_config *f)
+{
+	char **name;
+
+	vec_free(&f->networks);
+	vec_free(&f->aggregates);
+	rt_list_fini(&f->rt_import);
+	rt_list_fini(&f->rt_export);
+	vec_foreach(name, &f->import_vrfs)
+		free(*name);
+	vec_free(&f->import_vrfs);
+}
+
+static void evpn_config_fini(struct evpn_config *e)
+{
+	struct evpn_vni_config *v;
+
+	vec_foreach(v, &e->vnis) {
+		rt_list_fini(&v->rt_import);
+		rt_list_fini(&v->rt_export);
+	}
+	vec_free(&e->vnis);
+	rt_list_fini(&e->rt_import);
+	rt_list_fini(&e->rt_export);
+}
+
+void peer_config_fini(struct peer_config *p)
+{
+	free(p->description);
+	free(p->password);
+	free(p->shutdown_message);
+	p->description = p->password = p->shutdown_message = NULL;
+}
+
+void instance_config_fini(struct instance_config *i)
+{
+	struct peer_config *p;
+
+	vec_free(&i->confederation_peers);
+	for (int f = 0; f < FAM_COUNT; f++)
+		family_config_fini(&i->family[f]);
+	evpn_config_fini(&i->evpn);
+	vec_foreach(p, &i->peers)
+		peer_config_fini(p);
+	vec_free(&i->peers);
+}
+
+void bgp_config_unref(struct bgp_config *c)
+{
+	struct instance_config *i;
+
+	if (!c || --c->refs)
+		return;
+	policy_config_fini(&c->policy);
+	vec_foreach(i, &c->instances)
+		instance_config_fini(i);
+	vec_free(&c->instances);
+	free(c);
+}
+
+void peer_config_init(struct peer_config *p)
+{
+	*p = (struct peer_config){
+		.port = DEFAULT_PORT,
+		.connect_retry = DEFAULT_CONNECT_RETRY,
+		.enforce_first_as = true,
+	};
+	for (int f = 0; f < FAM_COUNT; f++) {
+		p->family[f].send_community = true;
+		p->family[f].send_ext_community = true;
+		p->family[f].send_large_community = true;
+		p->family[f].max_prefix_threshold = 75;
+	}
+}
+
+void instance_config_init(struct instance_config *i)
+{
+	*i = (struct instance_config){
+		.vrf = "default",
+		.log_neighbor_changes = true,
+		.ebgp_requires_policy = true,
+		.network_import_check = true,
+		.reflect_client_to_client = true,
+		.suppress_duplicates = true,
+		.fast_external_failover = true,
+		.default_local_pref = 100,
+		.keepalive = 60,
+		.hold = 180,
+	};
+	i->decision.deterministic_med = true;
+	i->decision.max_paths_ebgp = i->decision.max_paths_ibgp = DEFAULT_MAX_PATHS;
+	i->decision.default_local_pref = 100;
+	for (int f = 0; f < FAM_COUNT; f++) {
+		i->family[f].distance_ebgp = 20;
+		i->family[f].distance_ibgp = 200;
+		i->family[f].distance_local = 200;
+	}
+}

@@ -331,7 +331,7 @@ START_TEST(feed_round_trip_and_truncation)
 		r = rd_init(buf, wr_len(&w));
 		ck_assert_int_eq(feed_decode(&r, &got), 1);
 		ck_assert_mem_eq(&got, &m, sizeof(m));
-		buf[1]--; /* a frame that is shorter than its type needs */
+		wr_put16(buf, (uint16_t)(wr_len(&w) - 3)); /* a frame that is shorter than its type needs */
 		r = rd_init(buf, wr_len(&w));
 		if (feed_types[_i] != FEED_END)
 			ck_assert_int_eq(feed_decode(&r, &got), -EPROTO);

@@ -41,7 +41,9 @@ tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 # peer
 
 # policy
-check_PROGRAMS += tests/unit/test_policy_lists tests/fuzz/fuzz_as_path_regex
+check_PROGRAMS += tests/unit/test_policy tests/unit/test_policy_lists \
+	tests/fuzz/fuzz_as_path_regex
+tests_unit_test_policy_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_policy_lists_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
 
@@ -53,6 +55,8 @@ tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
 check_PROGRAMS += tests/unit/test_loop tests/unit/test_ctl tests/unit/test_feedconn
 tests_unit_test_loop_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 tests_unit_test_ctl_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
+EXTRA_PROGRAMS += tests/vtysh/testd
+tests_vtysh_testd_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS)
 tests_unit_test_feedconn_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 
 # cli

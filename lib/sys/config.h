@@ -99,6 +99,10 @@ enum config_result {
 /* Applies one line as typed: leading spaces, abbreviations, comments, 'no'. */
 enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e);
 
+/* Appends the lines that lead to this place from the top mode, each with its
+ * end; nothing in the top mode. */
+void config_cursor_lines(const struct config_cursor *cur, struct strbuf *out);
+
 /* "config-router-af" */
 const char *config_prompt(const struct config_cursor *cur);
 /* As grammar_complete. */

@@ -13,6 +13,7 @@ struct frame {
 	const struct smode *mode;
 	struct cvalues keys; /* values owned */
 	struct lyd_node *node; /* of generation `seen` */
+	char *line;	       /* that entered it; NULL for the top mode */
 };
 
 struct config_cursor {
@@ -31,6 +32,7 @@ static void pop_to(struct config_cursor *cur, size_t n)
 		for (size_t i = 0; i < f->keys.v.n; i++)
 			free((char *)f->keys.v.v[i].value);
 		vec_free(&f->keys.v);
+		free(f->line);
 	}
 }
 
@@ -170,6 +172,23 @@ static enum config_result refuse(const struct failure *f, const char *line, stru
 	return CONFIG_BAD;
 }
 
+/* The last line entered a mode: it is what leads there again. */
+static void remember(struct config_cursor *cur, const char *line)
+{
+	struct frame *f = &cur->frames.v[cur->frames.n - 1];
+
+	if (cur->frames.n > 1 && !f->line)
+		f->line = xstrdup(line);
+}
+
+void config_cursor_lines(const struct config_cursor *cur, struct strbuf *out)
+{
+	for (size_t i = 1; i < cur->frames.n; i++) {
+		sb_add(out, cur->frames.v[i].line);
+		sb_addc(out, '\n');
+	}
+}
+
 static bool try_mode(struct config_cursor *cur, const struct smode *mode, bool no,
 		struct failure *f)
 {
@@ -240,10 +259,15 @@ static enum config_result config_line_n(struct config_cursor *cur, const char *l
 	for (size_t i = cur->frames.n; i-- > 0;) {
 		const struct smode *mode = cur->frames.v[i].mode;
 
-		if (try_mode(cur, mode, no, &f))
-			return apply(cur, i, mode, no, e);
-		if (mode->dflt && try_mode(cur, mode->dflt, no, &f))
-			return apply(cur, i, mode->dflt, no, e);
+		if (!try_mode(cur, mode, no, &f)) {
+			mode = mode->dflt;
+			if (!mode || !try_mode(cur, mode, no, &f))
+				continue;
+		}
+		if (apply(cur, i, mode, no, e) == CONFIG_BAD)
+			return CONFIG_BAD;
+		remember(cur, line);
+		return CONFIG_OK;
 	}
 	while (isspace((unsigned char)*line))
 		line++;

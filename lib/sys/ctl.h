@@ -27,7 +27,7 @@
 #define CTL_CLIENTS_MAX 64
 
 enum ctl_type {
-	CTL_PING = 1,	 /* -> OUT "bgpd version X" */
+	CTL_PING = 1,	 /* -> OUT "bgpd version X", then what the handler adds */
 	CTL_EXEC = 2,	 /* a command, spelled out */
 	CTL_TEXT = 3,	 /* a piece of the text for the next EDIT or REPLACE; not answered */
 	CTL_EDIT = 4,	 /* u8 flags, u32 number of the first line, lines that lead to the
@@ -35,7 +35,8 @@ enum ctl_type {
 	CTL_REPLACE = 5, /* u8 flags; the text is the whole configuration */
 	CTL_APPLY = 6,
 	CTL_ABORT = 7,
-	CTL_CONFIG = 8,	 /* -> OUT the running configuration */
+	CTL_CONFIG = 8,	 /* text "", or a daemon's name: only what that one reads;
+			  * -> OUT the running configuration */
 	CTL_OUT = 64,
 	CTL_ERR = 65,
 	CTL_DONE = 66,
@@ -47,7 +48,8 @@ enum ctl_type {
 
 struct ctl_request {
 	enum ctl_type type;
-	const char *text;    /* EXEC: the command; EDIT: the lines that lead to the node */
+	const char *text;    /* EXEC: the command; EDIT: the lines that lead to the node;
+			      * CONFIG: the owner */
 	const char *lines;   /* EDIT, REPLACE: what TEXT brought */
 	uint32_t first_line; /* EDIT: number of the first of `lines` */
 	uint8_t flags;	     /* CTL_FLAG_* */
@@ -71,7 +73,7 @@ struct ctl_answer {
 void ctl_answer_err(struct ctl_answer *a, uint32_t line, const char *sentence);
 
 struct ctl_handlers {
-	/* EXEC, EDIT, REPLACE, APPLY, ABORT, CONFIG. */
+	/* All but TEXT. */
 	void (*request)(void *ctx, const struct ctl_request *rq, struct ctl_answer *a);
 	/* The connection is gone and *session was set. */
 	void (*session_free)(void *ctx, void *session);

@@ -140,7 +140,8 @@ int ctl_input_frame(struct ctl_input *in, const char *name, const char *version,
 	if (type == CTL_EDIT)
 		rq.first_line = rd_u32(&r);
 	n = rd_left(&r);
-	if (r.failed || (n && type != CTL_EXEC && type != CTL_EDIT) || !text_is_clean(r.p, n))
+	if (r.failed || (n && type != CTL_EXEC && type != CTL_EDIT && type != CTL_CONFIG) ||
+			!text_is_clean(r.p, n))
 		return -EPROTO;
 	text = xmalloc(n + 1);
 	memcpy(text, r.p, n);
@@ -149,8 +150,7 @@ int ctl_input_frame(struct ctl_input *in, const char *name, const char *version,
 	rq.lines = sb_str(&in->lines);
 	if (type == CTL_PING)
 		sb_addf(&a->out, "%s version %s\n", name, version);
-	else
-		h->request(ctx, &rq, a);
+	h->request(ctx, &rq, a);
 	free(text);
 	if (type == CTL_EDIT || type == CTL_REPLACE)
 		sb_free(&in->lines);

@@ -26,3 +26,9 @@ lib_libsys_a_SOURCES += \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
 	lib/sys/config_index.c lib/sys/config_tree.c lib/sys/config_apply.c \
 	lib/sys/config_edit.c lib/sys/config_print.c lib/sys/config_check.c
+# configuration of a daemon, commands, what every daemon answers
+lib_libsys_a_SOURCES += \
+	lib/sys/commands.c lib/sys/commands.h \
+	lib/sys/running.c lib/sys/running.h \
+	lib/sys/service.c lib/sys/service.h \
+	lib/sys/textfile.c lib/sys/textfile.h

@@ -33,6 +33,8 @@ static void handle(void *ctx, const struct ctl_request *rq, struct ctl_answer *a
 {
 	(void)ctx;
 	switch (rq->type) {
+	case CTL_PING:
+		return;
 	case CTL_EXEC:
 		if (strncmp(rq->text, "count ", 6) == 0) {
 			struct count_gen *g = xmalloc(sizeof(*g));

@@ -1,0 +1,273 @@
+/* Neighbours from the configuration tree, each with its group's settings merged
+ * in: a setting that the neighbour has itself wins.  For config_yang.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpd/config_yang.h"
+#include "lib/base/xalloc.h"
+#include "lib/sys/config.h"
+
+/* Who has the setting: the peer, else its group, else whoever can tell the
+ * default. */
+static const struct lyd_node *owner(const struct yang_source *s, const char *path)
+{
+	if (s->own && config_has(s->own, path))
+		return s->own;
+	if (s->group && config_has(s->group, path))
+		return s->group;
+	return NULL;
+}
+
+static const struct lyd_node *owner_or_default(const struct yang_source *s, const char *path)
+{
+	const struct lyd_node *n = owner(s, path);
+
+	return n ? n : s->own ? s->own : s->group;
+}
+
+static bool flag(const struct yang_source *s, const char *path)
+{
+	const struct lyd_node *n = owner_or_default(s, path);
+
+	return n && config_flag(n, path);
+}
+
+static bool has(const struct yang_source *s, const char *path)
+{
+	return owner(s, path) != NULL;
+}
+
+static const char *str(const struct yang_source *s, const char *path)
+{
+	const struct lyd_node *n = owner_or_default(s, path);
+
+	return n ? config_str(n, path) : NULL;
+}
+
+static uint32_t u32(const struct yang_source *s, const char *path)
+{
+	const struct lyd_node *n = owner_or_default(s, path);
+
+	return n ? config_u32(n, path, NULL) : 0;
+}
+
+/* A setting of several leaves in a container comes from one place whole. */
+static struct yang_source whole(const struct yang_source *s, const char *container)
+{
+	const struct lyd_node *n = owner(s, container);
+
+	return (struct yang_source){ n ? config_child(n, container) : NULL, NULL };
+}
+
+static char *str_copy(const struct yang_source *s, const char *path)
+{
+	const char *text = str(s, path);
+
+	return text ? xstrdup(text) : NULL;
+}
+
+static int remote_as(const struct yang_source *s, struct peer_config *p, uint32_t our_as,
+		struct err *e)
+{
+	const char *as = str(s, "remote-as");
+
+	if (!as)
+		return err_set(e, EINVAL, "remote-as is missing");
+	if (strcmp(as, "internal") == 0) {
+		p->remote_as_type = REMOTE_AS_INTERNAL;
+		p->remote_as = our_as;
+	} else if (strcmp(as, "external") == 0) {
+		p->remote_as_type = REMOTE_AS_EXTERNAL;
+	} else if (strcmp(as, "auto") == 0) {
+		p->remote_as_type = REMOTE_AS_AUTO;
+	} else {
+		p->remote_as_type = REMOTE_AS_NUMBER;
+		p->remote_as = (uint32_t)strtoul(as, NULL, 10);
+	}
+	return 0;
+}
+
+static int session(const struct yang_source *s, const struct lyd_node *bgp, struct peer_config *p,
+		struct err *e)
+{
+	const char *source = str(s, "update-source");
+	struct yang_source timers = whole(s, "timers"), las = whole(s, "local-as"),
+			   down = whole(s, "shutdown");
+
+	p->description = str_copy(s, "description");
+	p->local_as = u32(&las, "as");
+	p->local_as_no_prepend = flag(&las, "no-prepend");
+	p->local_as_replace_as = flag(&las, "replace-as");
+	p->local_as_dual = flag(&las, "dual-as");
+	p->port = (uint16_t)u32(s, "port");
+	p->ebgp_multihop = (uint8_t)u32(s, "ebgp-multihop");
+	p->ttl_security_hops = (uint8_t)u32(s, "ttl-security-hops");
+	p->disable_connected_check = flag(s, "disable-connected-check");
+	p->password = str_copy(s, "password");
+	if (source && ip_parse(source, &p->update_source) &&
+			config_yang_name(p->update_source_interface,
+					sizeof(p->update_source_interface), source, e))
+		return -EINVAL;
+	p->has_timers = timers.own != NULL;
+	p->keepalive = (uint16_t)u32(&timers, "keepalive");
+	p->hold = (uint16_t)u32(&timers, "hold-time");
+	if (has(s, "connect-time"))
+		p->connect_retry = (uint16_t)u32(s, "connect-time");
+	p->advertisement_interval = (uint16_t)u32(s, "advertisement-interval");
+	p->passive = flag(s, "passive");
+	p->shutdown = down.own != NULL || config_flag(bgp, "shutdown");
+	p->shutdown_message = str_copy(&down, "message");
+	p->extended_next_hop = flag(s, "capability-extended-nexthop");
+	p->dont_capability_negotiate = flag(s, "dont-capability-negotiate");
+	p->enforce_first_as = has(s, "enforce-first-as") ? flag(s, "enforce-first-as") :
+							   config_flag(bgp, "enforce-first-as");
+	p->solo = flag(s, "solo");
+	return 0;
+}
+
+/* The names of a family's lists and maps. */
+static int family_names(const struct yang_source *s, struct peer_family_config *f, struct err *e)
+{
+	const struct {
+		const char *path;
+		char *dst;
+	} names[] = {
+		{ "route-map/in", f->route_map_in },
+		{ "route-map/out", f->route_map_out },
+		{ "prefix-list/in", f->prefix_list_in },
+		{ "prefix-list/out", f->prefix_list_out },
+		{ "filter-list/in", f->filter_list_in },
+		{ "filter-list/out", f->filter_list_out },
+		{ "distribute-list/in", f->distribute_list_in },
+		{ "distribute-list/out", f->distribute_list_out },
+		{ "default-originate/route-map", f->default_originate_map },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (config_yang_name(names[i].dst, CONFIG_NAME_MAX, str(s, names[i].path), e))
+			return -EINVAL;
+	return 0;
+}
+
+static void maximum_prefix(const struct yang_source *s, struct peer_family_config *f)
+{
+	struct yang_source max = whole(s, "maximum-prefix");
+
+	if (!max.own)
+		return;
+	f->max_prefix = u32(&max, "limit");
+	f->max_prefix_threshold = (uint8_t)u32(&max, "threshold");
+	f->max_prefix_warning_only = flag(&max, "warning-only");
+	f->max_prefix_restart = (uint16_t)u32(&max, "restart");
+}
+
+static int family(const struct yang_source *s, struct peer_family_config *f, struct err *e)
+{
+	struct yang_source self = whole(s, "next-hop-self"), private = whole(s, "remove-private-as"),
+			   allow = whole(s, "allowas-in"), same = whole(s, "attribute-unchanged");
+	bool all = same.own && !has(&same, "as-path") && !has(&same, "next-hop") &&
+		   !has(&same, "med");
+
+	f->next_hop_self = self.own != NULL;
+	f->next_hop_self_force = flag(&self, "force");
+	f->as_path_unchanged = all || flag(&same, "as-path");
+	f->next_hop_unchanged = all || flag(&same, "next-hop");
+	f->med_unchanged = all || flag(&same, "med");
+	f->route_reflector_client = flag(s, "route-reflector-client");
+	f->route_server_client = flag(s, "route-server-client");
+	f->remove_private_as = private.own != NULL;
+	f->remove_private_as_all = flag(&private, "all");
+	f->remove_private_as_replace = flag(&private, "replace-as");
+	f->as_override = flag(s, "as-override");
+	if (s->own || s->group) {
+		f->send_community = flag(s, "send-community/standard");
+		f->send_ext_community = flag(s, "send-community/extended");
+		f->send_large_community = flag(s, "send-community/large");
+	}
+	f->soft_reconfiguration = flag(s, "soft-reconfiguration-inbound");
+	f->allow_as_in_origin = flag(&allow, "origin");
+	f->allow_as_in = allow.own ? (uint8_t)u32(&allow, "count") : 0;
+	f->default_originate = has(s, "default-originate");
+	f->has_weight = has(s, "weight");
+	f->weight = u32(s, "weight");
+	maximum_prefix(s, f);
+	return family_names(s, f, e);
+}
+
+static const struct lyd_node *neighbor_find(const struct lyd_node *n, const char *name)
+{
+	const struct lyd_node *x;
+
+	if (n && name)
+		CONFIG_FOREACH(x, n, "neighbor")
+			if (strcmp(config_str(x, "peer"), name) == 0)
+				return x;
+	return NULL;
+}
+
+/* Where the tree says nothing: does `bgp default FAMILY` activate it? */
+static const struct {
+	const char *container, *by_default;
+} yang_families[FAM_COUNT] = {
+	[FAM_IPV4_UNICAST] = { "ipv4-unicast", "default-ipv4-unicast" },
+	[FAM_IPV6_UNICAST] = { "ipv6-unicast", "default-ipv6-unicast" },
+	[FAM_IPV4_VPN] = { "ipv4-vpn", NULL },
+	[FAM_IPV6_VPN] = { "ipv6-vpn", NULL },
+	[FAM_EVPN] = { "l2vpn-evpn", NULL },
+};
+
+static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char *name,
+		struct instance_config *i, struct err *e)
+{
+	struct peer_config *p = vec_push(&i->peers);
+	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
+
+	peer_config_init(p);
+	if (ip_parse(name, &p->addr) &&
+			config_yang_name(p->interface, sizeof(p->interface), name, e))
+		return -EINVAL;
+	if (config_yang_name(p->group, sizeof(p->group), config_str(n, "peer-group"), e) ||
+			remote_as(&s, p, i->as, e) || session(&s, bgp, p, e))
+		return -EINVAL;
+	for (int f = 0; f < FAM_COUNT; f++) {
+		const struct lyd_node *fn = config_child(bgp, yang_families[f].container);
+		struct yang_source fs = { neighbor_find(fn, name), neighbor_find(fn, p->group) };
+
+		if (has(&fs, "activate"))
+			p->family[f].active = flag(&fs, "activate");
+		else
+			p->family[f].active = yang_families[f].by_default &&
+					      config_flag(bgp, yang_families[f].by_default);
+		if (family(&fs, &p->family[f], e))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int peer_compare(const void *a, const void *b)
+{
+	const struct peer_config *x = a, *y = b;
+	int c = ip_compare(&x->addr, &y->addr);
+
+	return c ? c : strcmp(x->interface, y->interface);
+}
+
+int config_yang_peers(const struct lyd_node *bgp, struct instance_config *i, struct err *e)
+{
+	const struct lyd_node *n;
+
+	CONFIG_FOREACH(n, bgp, "neighbor") {
+		const char *name = config_str(n, "peer");
+
+		if (config_flag(n, "is-peer-group"))
+			continue;
+		if (peer(bgp, n, name, i, e)) {
+			err_prepend(e, "neighbor %s", name);
+			return -EINVAL;
+		}
+	}
+	if (i->peers.n)
+		qsort(i->peers.v, i->peers.n, sizeof(*i->peers.v), peer_compare);
+	return 0;
+}

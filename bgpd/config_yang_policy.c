@@ -1,0 +1,167 @@
+/* Lists and route-maps from the configuration tree.  For config_yang.c. */
+#include <errno.h>
+#include <libyang/libyang.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpd/config_yang.h"
+#include "lib/base/xalloc.h"
+#include "lib/sys/config.h"
+
+static bool permits(const struct lyd_node *n)
+{
+	const char *action = config_str(n, "action");
+
+	return action && strcmp(action, "permit") == 0;
+}
+
+static void prefix_lists(const struct lyd_node *root, const char *path, uint8_t family,
+		struct policy_config *ret)
+{
+	const struct lyd_node *n, *x;
+
+	CONFIG_FOREACH(n, root, path) {
+		struct prefix_list_config *l = vec_push(&ret->prefix_lists);
+
+		l->name = xstrdup(config_str(n, "name"));
+		l->family = family;
+		CONFIG_FOREACH(x, n, "entry") {
+			struct prefix_list_entry *e = vec_push(&l->entries);
+			const char *prefix = config_str(x, "prefix");
+
+			e->seq = config_u32(x, "seq", NULL);
+			e->permit = permits(x);
+			e->any = config_flag(x, "any");
+			if (prefix)
+				prefix_parse(prefix, &e->prefix);
+			e->ge = (uint8_t)config_u32(x, "ge", NULL);
+			e->le = (uint8_t)config_u32(x, "le", NULL);
+		}
+	}
+}
+
+static const struct {
+	const char *path, *text; /* text: the leaf of an entry that is not a regex */
+	enum list_kind kind;
+	uint8_t family;
+} list_sources[] = {
+	{ "ip-access-list", "prefix", LIST_ACCESS, 4 },
+	{ "ipv6-access-list", "prefix", LIST_ACCESS, 6 },
+	{ "as-path-access-list", "regex", LIST_AS_PATH, 0 },
+	{ "community-list", "communities", LIST_COMMUNITY, 0 },
+	{ "large-community-list", "communities", LIST_LARGE_COMMUNITY, 0 },
+	{ "extcommunity-list", "communities", LIST_EXT_COMMUNITY, 0 },
+};
+
+static void list_entries(const struct lyd_node *n, const char *text_leaf, struct list_config *l)
+{
+	const struct lyd_node *x;
+
+	CONFIG_FOREACH(x, n, "entry") {
+		struct list_entry *e = vec_push(&l->entries);
+		const char *text = config_str(x, text_leaf);
+
+		e->seq = config_u32(x, "seq", NULL);
+		e->permit = permits(x);
+		e->exact = l->kind == LIST_ACCESS && config_flag(x, "exact-match");
+		if (!text) {
+			e->regex = true;
+			text = config_str(x, "regex");
+		}
+		e->text = xstrdup(text ? text : "");
+	}
+}
+
+static void lists(const struct lyd_node *root, struct policy_config *ret)
+{
+	const struct lyd_node *n;
+
+	for (size_t i = 0; i < sizeof(list_sources) / sizeof(list_sources[0]); i++)
+		CONFIG_FOREACH(n, root, list_sources[i].path) {
+			struct list_config *l = vec_push(&ret->lists);
+
+			l->name = xstrdup(config_str(n, "name"));
+			l->kind = list_sources[i].kind;
+			l->family = list_sources[i].family;
+			list_entries(n, list_sources[i].text, l);
+		}
+}
+
+/* Containers are clauses of several words: their leaves in order, an empty leaf
+ * by its name. */
+static char *container_arg(const struct lyd_node *container)
+{
+	struct strbuf arg = { 0 };
+	const struct lyd_node *leaf;
+
+	LY_LIST_FOR(lyd_child(container), leaf) {
+		if (leaf->flags & LYD_DEFAULT)
+			continue;
+		if (arg.len)
+			sb_addc(&arg, ' ');
+		sb_add(&arg, *lyd_get_value(leaf) ? lyd_get_value(leaf) : leaf->schema->name);
+	}
+	return arg.len ? sb_steal(&arg) : NULL;
+}
+
+static void clause_add(struct route_map_entry *e, bool set, const char *words, char *arg)
+{
+	struct clause_config *c = set ? vec_push(&e->set) : vec_push(&e->match);
+
+	c->words = xstrdup(words);
+	c->arg = arg;
+}
+
+/* The names of the schema's nodes are the clauses' words: policy knows both. */
+static void clauses(const struct lyd_node *n, bool set, struct route_map_entry *e)
+{
+	const struct lyd_node *x;
+
+	if (!n)
+		return;
+	LY_LIST_FOR(lyd_child(n), x) {
+		if (x->flags & LYD_DEFAULT)
+			continue;
+		if (x->schema->nodetype == LYS_LEAF) {
+			clause_add(e, set, x->schema->name, xstrdup(lyd_get_value(x)));
+		} else if (x->schema->nodetype == LYS_CONTAINER) {
+			char *arg = container_arg(x);
+
+			if (arg)
+				clause_add(e, set, x->schema->name, arg);
+		}
+	}
+}
+
+static void route_maps(const struct lyd_node *root, struct policy_config *ret)
+{
+	const struct lyd_node *n, *x;
+
+	CONFIG_FOREACH(n, root, "route-map") {
+		struct route_map_config *m = vec_push(&ret->route_maps);
+
+		m->name = xstrdup(config_str(n, "name"));
+		CONFIG_FOREACH(x, n, "entry") {
+			struct route_map_entry *e = vec_push(&m->entries);
+			const char *call = config_str(x, "call");
+
+			e->seq = config_u32(x, "seq", NULL);
+			e->permit = permits(x);
+			clauses(config_child(x, "match"), false, e);
+			clauses(config_child(x, "set"), true, e);
+			e->call = call ? xstrdup(call) : NULL;
+			e->on_match_next = config_flag(x, "on-match-next");
+			e->on_match_goto = config_u32(x, "on-match-goto", NULL);
+		}
+	}
+}
+
+int config_yang_policy(const struct lyd_node *root, struct policy_config *ret, struct err *e)
+{
+	(void)e;
+	prefix_lists(root, "ip-prefix-list", 4, ret);
+	prefix_lists(root, "ipv6-prefix-list", 6, ret);
+	lists(root, ret);
+	route_maps(root, ret);
+	return 0;
+}

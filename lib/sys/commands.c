@@ -1,0 +1,287 @@
+/* The table of exec commands. */
+#include "lib/sys/commands.h"
+
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* `show bgp`, `show ip bgp` and `show bgp ipv4 unicast` are one command, as
+ * people know it from FRR. */
+#define BGP "show (bgp|ip bgp) [(vrf|view) $vrf:word] "
+#define AF "[(ipv4|ipv6) [(unicast|vpn)]] "
+#define EVPN "show bgp l2vpn evpn "
+#define NEIGHBORS "(neighbors|neighbor) "
+#define ADDRESS "($prefix:ip-prefix|$address:ip-address) "
+#define EVPN_TYPE "[type (ead|1|macip|2|multicast|3|es|4|prefix|5)] "
+#define SUMMARY                                                                                    \
+	"summary [(established|failed)] [(neighbor $neighbor:peer|remote-as $as:word)] "             \
+	"[terse] [wide] [json]"
+#define CLEAR "clear (bgp|ip bgp) [(vrf|view) $vrf:word] [((ipv4|ipv6) [(unicast|vpn)]|l2vpn evpn)] "
+#define CLEAR_HOW " [(soft [(in|out)]|in|out)]"
+#define VNI "$vni:1-16777215"
+
+static const struct command {
+	unsigned owners;
+	struct grammar_command g;
+} rows[] = {
+#define V(id, pattern, help) { OWNER_VTYSH, { pattern, id, help } },
+	V(CMD_CONFIGURE, "configure [terminal]", "Change the configuration")
+	V(CMD_EXIT, "exit", "Leave")
+	V(CMD_EXIT, "quit", "Leave")
+	V(CMD_END, "end", "Leave the configuration modes")
+	V(CMD_ENABLE, "enable", "Nothing: all commands are allowed to who may use the sockets")
+	V(CMD_ENABLE, "disable", "Nothing: see enable")
+	V(CMD_LIST, "list", "List the commands")
+	V(CMD_FIND, "find $text:line", "Commands that contain a text")
+	V(CMD_SHOW_HISTORY, "show history", "Lines typed before")
+	V(CMD_SHOW_RUNNING, "show running-config [(bgpd|overlayd)] [no-header]", "The running configuration")
+	V(CMD_SHOW_STARTUP, "show startup-config", "The configuration file")
+	V(CMD_SHOW_DAEMONS, "show daemons", "Which daemons are running")
+	V(CMD_WRITE, "write [(memory|file)]", "Write the running configuration to its file")
+	V(CMD_WRITE, "copy running-config startup-config", "Write the running configuration to its file")
+	V(CMD_WRITE_TERMINAL, "write terminal [(bgpd|overlayd)] [no-header]", "The running configuration")
+	V(CMD_TERMINAL_LENGTH, "terminal length $lines:0-512", "Lines a page; 0: no pages")
+	V(CMD_TERMINAL_LENGTH, "no terminal length", "As many as the terminal has")
+	V(CMD_TERMINAL_PAGINATE, "terminal paginate", "Show long output in pages")
+	V(CMD_TERMINAL_PAGINATE, "no terminal paginate", "Show long output at once")
+	V(CMD_ECHO, "echo $text:line", "Print a line")
+#undef V
+
+#define X(id, pattern, help) { OWNER_BOTH, { pattern, id, help } },
+	X(CMD_SHOW_VERSION, "show version", "Version of the daemons")
+	X(CMD_SHOW_MEMORY, "show memory", "Memory in use")
+	X(CMD_SHOW_LOGGING, "show logging", "Where messages go")
+	X(CMD_SHOW_STARTUP_ERRORS, "show startup-config errors", "Lines of the file that were refused")
+	X(CMD_SEND_LOG, "send log [level $level:word] $message:line", "Write a line to the logs")
+#undef X
+
+#define B(id, pattern, help) { OWNER_BGPD, { pattern, id, help } },
+	B(CMD_BGP_SUMMARY, BGP AF SUMMARY, "Peers, one a line")
+	B(CMD_BGP_TABLE, BGP AF "[(wide|detail)] [json [detail]]", "The table of a family")
+	B(CMD_BGP_TABLE, "show bgp (ipv4|ipv6) vpn rd ($rd:route-distinguisher|all) [json]", "One route distinguisher's part of the table")
+	B(CMD_BGP_ROUTE, BGP AF ADDRESS "[(bestpath|multipath|longer-prefixes)] [json [detail]]", "Routes of one destination")
+	B(CMD_BGP_ROUTE, "show bgp (ipv4|ipv6) vpn rd ($rd:route-distinguisher|all) " ADDRESS "[json]", "Routes of one destination")
+	B(CMD_BGP_FILTERED, BGP AF "community [$community:word] [exact-match] [json]", "Routes with a community")
+	B(CMD_BGP_FILTERED, BGP AF "community-list $community-list:word [exact-match] [json]", "Routes that a community list permits")
+	B(CMD_BGP_FILTERED, BGP AF "large-community [$large-community:word] [exact-match] [json]", "Routes with a large community")
+	B(CMD_BGP_FILTERED, BGP AF "large-community-list $large-community-list:word [exact-match] [json]", "Routes that a large-community list permits")
+	B(CMD_BGP_FILTERED, BGP AF "regexp $regexp:word [json]", "Routes whose AS path matches")
+	B(CMD_BGP_FILTERED, BGP AF "filter-list $filter-list:word [json]", "Routes that an AS-path list permits")
+	B(CMD_BGP_FILTERED, BGP AF "prefix-list $prefix-list:word [json]", "Routes that a prefix list permits")
+	B(CMD_BGP_FILTERED, BGP AF "route-map $route-map:word [json]", "Routes that a route-map permits")
+	B(CMD_BGP_FILTERED, BGP AF "cidr-only [json]", "Routes whose mask is not of a class")
+	B(CMD_BGP_NEIGHBORS, BGP AF NEIGHBORS "[$neighbor:peer] [json]", "Peers in detail")
+	B(CMD_BGP_NEIGHBOR_ROUTES, BGP AF NEIGHBORS "$neighbor:peer (advertised-routes|received-routes|routes|filtered-routes) [json]", "Routes of one peer")
+	B(CMD_BGP_VRFS, "show bgp vrfs [$name:word] [json]", "BGP instances")
+	B(CMD_BGP_NEXTHOP, BGP "nexthop [(ipv4|ipv6)] [$address:ip-address] [detail] [json]", "Next hops and their state")
+	B(CMD_BGP_MEMORY, "show bgp memory", "What takes the memory")
+	B(CMD_BGP_UPDATE_GROUPS, BGP AF "update-groups [json]", "Peers that are sent the same")
+	B(CMD_BGP_PEER_GROUP, BGP "peer-group [$group:word] [json]", "Peer groups")
+	B(CMD_BGP_FEED, "show bgp feed [json]", "The connection to overlayd")
+	B(CMD_EVPN_SUMMARY, "show bgp [(vrf|view) $vrf:word] l2vpn evpn " SUMMARY, "Peers, one a line")
+	B(CMD_EVPN_TABLE, EVPN "[(wide|detail)] [json [detail]]", "The EVPN table")
+	B(CMD_EVPN_ROUTE, EVPN "route [detail] " EVPN_TYPE "[json [detail]]", "EVPN routes")
+	B(CMD_EVPN_ROUTE, EVPN "route rd ($rd:route-distinguisher|all) " EVPN_TYPE "[mac $mac:mac-address [ip $ip:ip-address]] [json]", "EVPN routes of a route distinguisher")
+	B(CMD_EVPN_ROUTE, EVPN "rd ($rd:route-distinguisher|all) [json]", "EVPN routes of a route distinguisher")
+	B(CMD_EVPN_ROUTE, EVPN "route vni (" VNI "|all) " EVPN_TYPE "[detail] [json]", "EVPN routes of a VNI")
+	B(CMD_EVPN_ROUTE, EVPN "route vni " VNI " mac $mac:mac-address [ip $ip:ip-address] [json]", "EVPN routes of a MAC address")
+	B(CMD_EVPN_ROUTE, EVPN ADDRESS "[json]", "EVPN type 5 routes of a prefix")
+	B(CMD_EVPN_NEIGHBOR_ROUTES, EVPN NEIGHBORS "$neighbor:peer (advertised-routes|routes) [json]", "EVPN routes of one peer")
+	B(CMD_EVPN_BGP_VNI, EVPN "vni [" VNI "] [json]", "VNIs as BGP sees them")
+	B(CMD_EVPN_IMPORT_RT, EVPN "import-rt [json]", "VNIs by imported route target")
+	B(CMD_EVPN_VRF_IMPORT_RT, EVPN "vrf-import-rt [json]", "VRFs by imported route target")
+	B(CMD_ROUTE_MAP, "show route-map [$name:word] [json]", "Route-maps, with how often each entry matched")
+	B(CMD_PREFIX_LIST, "show (ip|ipv6) prefix-list [(detail|summary)] [$name:word] [json]", "Prefix lists")
+	B(CMD_COMMUNITY_LIST, "show bgp (community-list|large-community-list|extcommunity-list) [$name:word] [detail] [json]", "Community lists")
+	B(CMD_AS_PATH_LIST, "show (bgp|ip) as-path-access-list [$name:word] [json]", "AS-path lists")
+	B(CMD_CLEAR_BGP, CLEAR "(*|external|peer-group $group:word)" CLEAR_HOW, "Reset sessions or evaluate routes again")
+	B(CMD_CLEAR_BGP, CLEAR "($as:as-number|$neighbor:peer)" CLEAR_HOW, "Reset sessions or evaluate routes again")
+#undef B
+
+#define O(id, pattern, help) { OWNER_OVERLAYD, { pattern, id, help } },
+	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] [(connected|local|static|kernel|bgp)] [json]", "Routes of a VRF")
+	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] $address:ip-address [json]", "The route that leads to an address")
+	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] $prefix:ip-prefix [longer-prefixes] [json]", "The route of a prefix")
+	O(CMD_ROUTE_SUMMARY, "show (ip|ipv6) route [vrf $vrf:word] summary [json]", "How many routes there are")
+	O(CMD_NHT, "show (ip|ipv6) nht [vrf $vrf:word] [$address:ip-address] [json]", "Next hops that bgpd watches")
+	O(CMD_NEXTHOP_GROUP, "show nexthop-group rib [$id:1-4294967295] [json]", "Next-hop objects")
+	O(CMD_VRF, "show vrf [json]", "VRFs")
+	O(CMD_VRF_VNI, "show vrf [$vrf:word] vni [json]", "VRFs with their L3VNI")
+	O(CMD_EVPN, "show evpn [json]", "EVPN as a whole")
+	O(CMD_EVPN_VNI, "show evpn vni [(detail|" VNI ")] [json]", "VNIs")
+	O(CMD_EVPN_MAC, "show evpn mac vni (all|" VNI ") [(detail|mac $mac:mac-address|vtep $vtep:ip-address)] [json]", "MAC addresses of a VNI")
+	O(CMD_EVPN_ARP_CACHE, "show evpn arp-cache vni (all|" VNI ") [(detail|ip $ip:ip-address|vtep $vtep:ip-address)] [json]", "Neighbours of a VNI")
+	O(CMD_EVPN_RMAC, "show evpn rmac vni (all|" VNI ") [json]", "Remote routers' MAC addresses")
+	O(CMD_EVPN_NEXT_HOPS, "show evpn next-hops vni (all|" VNI ") [json]", "Remote VTEPs of an L3VNI")
+	O(CMD_INTERFACE, "show interface [$name:ifname] [vrf $vrf:word] [json]", "Interfaces")
+	O(CMD_INTERFACE_BRIEF, "show interface brief [vrf $vrf:word] [json]", "Interfaces, one a line")
+	O(CMD_BRIDGE_DOMAIN, "show bridge-domain [$id:1-4294967295] [json]", "Bridge domains")
+	O(CMD_OVERLAY_DRIFT, "show overlay drift [json]", "Where the kernel differs from what is wanted")
+	O(CMD_OVERLAY_STATUS, "show overlay status [json]", "Feed, netlink, counters")
+	O(CMD_OVERLAY_REPAIR, "clear overlay drift", "Compare with the kernel now")
+#undef O
+};
+
+static const struct grammar_word words[] = {
+	{ "*", "All peers" },
+	{ "1", "Ethernet auto-discovery" },
+	{ "2", "MAC and IP addresses" },
+	{ "3", "Inclusive multicast" },
+	{ "4", "Ethernet segments" },
+	{ "5", "IP prefixes" },
+	{ "advertised-routes", "Routes sent to the peer" },
+	{ "all", "All of them" },
+	{ "arp-cache", "Neighbours: addresses with their MAC addresses" },
+	{ "as-path-access-list", "AS-path lists" },
+	{ "bestpath", "The best route only" },
+	{ "bgp", "Border Gateway Protocol" },
+	{ "bgpd", "What bgpd reads" },
+	{ "bridge-domain", "Bridge domains" },
+	{ "brief", "One line each" },
+	{ "cidr-only", "Routes whose mask is not of a class" },
+	{ "clear", "Reset or repair" },
+	{ "community", "Routes with communities" },
+	{ "community-list", "A community list" },
+	{ "configure", "Change the configuration" },
+	{ "connected", "Connected routes" },
+	{ "copy", "Copy a configuration" },
+	{ "daemons", "Which daemons are running" },
+	{ "detail", "All that is known" },
+	{ "drift", "What the kernel lacks, has too much of, or refused" },
+	{ "ead", "Ethernet auto-discovery" },
+	{ "echo", "Print a line" },
+	{ "errors", "Lines that were refused" },
+	{ "es", "Ethernet segments" },
+	{ "established", "Sessions that are up" },
+	{ "evpn", "Ethernet VPN" },
+	{ "exact-match", "These and no others" },
+	{ "extcommunity-list", "An extended-community list" },
+	{ "external", "Peers in other ASes" },
+	{ "failed", "Sessions that are not up" },
+	{ "feed", "The connection to overlayd" },
+	{ "file", "Write to the file" },
+	{ "filter-list", "An AS-path list" },
+	{ "filtered-routes", "Routes received and refused by policy" },
+	{ "find", "Look for a command" },
+	{ "history", "Lines typed before" },
+	{ "import-rt", "VNIs by imported route target" },
+	{ "in", "Routes from the peer" },
+	{ "interface", "Interfaces" },
+	{ "ip", "IPv4" },
+	{ "ipv4", "IPv4" },
+	{ "ipv6", "IPv6" },
+	{ "json", "JavaScript Object Notation" },
+	{ "kernel", "Routes of others in the kernel" },
+	{ "l2vpn", "Layer 2 VPN" },
+	{ "large-community", "Routes with large communities" },
+	{ "large-community-list", "A large-community list" },
+	{ "length", "Lines a page" },
+	{ "level", "Severity" },
+	{ "local", "Our own addresses" },
+	{ "log", "The log" },
+	{ "logging", "Where messages go" },
+	{ "longer-prefixes", "Also what lies inside the prefix" },
+	{ "mac", "MAC addresses" },
+	{ "macip", "MAC and IP addresses" },
+	{ "memory", "Memory" },
+	{ "multicast", "Inclusive multicast" },
+	{ "multipath", "The routes in use" },
+	{ "neighbor", "A peer" },
+	{ "neighbors", "Peers" },
+	{ "next-hops", "Remote VTEPs" },
+	{ "nexthop", "Next hops" },
+	{ "nexthop-group", "Next-hop objects" },
+	{ "nht", "Next hops that are watched" },
+	{ "no", "Undo" },
+	{ "no-header", "Without the lines around it" },
+	{ "out", "Routes to the peer" },
+	{ "overlay", "The kernel's state of the overlay" },
+	{ "overlayd", "What overlayd reads" },
+	{ "paginate", "Show long output in pages" },
+	{ "peer-group", "A peer group" },
+	{ "prefix", "IP prefixes" },
+	{ "prefix-list", "Prefix lists" },
+	{ "rd", "Route distinguisher" },
+	{ "received-routes", "Routes as received, before policy" },
+	{ "regexp", "Routes by AS path" },
+	{ "remote-as", "Peers of one AS" },
+	{ "rib", "Those in use" },
+	{ "rmac", "Remote routers' MAC addresses" },
+	{ "route", "Routes" },
+	{ "route-map", "Route-maps" },
+	{ "routes", "Routes received and accepted" },
+	{ "running-config", "The running configuration" },
+	{ "send", "Send a message" },
+	{ "show", "Show" },
+	{ "soft", "Without resetting sessions" },
+	{ "startup-config", "The configuration file" },
+	{ "static", "Static routes" },
+	{ "status", "State and counters" },
+	{ "summary", "One line each" },
+	{ "terminal", "The terminal" },
+	{ "terse", "Fewer lines" },
+	{ "type", "Type of EVPN route" },
+	{ "unicast", "Unicast routes" },
+	{ "update-groups", "Peers that are sent the same" },
+	{ "version", "Version" },
+	{ "view", "An instance" },
+	{ "vni", "VXLAN network identifier" },
+	{ "vpn", "Routes of VPNs" },
+	{ "vrf", "Virtual routing and forwarding instance" },
+	{ "vrf-import-rt", "VRFs by imported route target" },
+	{ "vrfs", "All instances" },
+	{ "vtep", "VXLAN tunnel endpoint" },
+	{ "wide", "Longer columns" },
+	{ "write", "Write the running configuration" },
+	{ "$address", "An address" },
+	{ "$as", "AS number" },
+	{ "$community", "Community, AA:NN or its name" },
+	{ "$group", "Name of a peer group" },
+	{ "$ip", "An address" },
+	{ "$level", "errors, warnings, notifications, informational or debugging" },
+	{ "$mac", "MAC address" },
+	{ "$message", "The line" },
+	{ "$name", "Name" },
+	{ "$neighbor", "Address or interface of a peer" },
+	{ "$prefix", "A prefix" },
+	{ "$rd", "Route distinguisher" },
+	{ "$regexp", "Regular expression" },
+	{ "$text", "Text" },
+	{ "$vni", "VNI" },
+	{ "$vrf", "Name of a VRF, or all" },
+	{ "$vtep", "Address of a VTEP" },
+	{ NULL, NULL },
+};
+
+struct grammar *commands_grammar(void)
+{
+	static struct grammar_command list[COUNT(rows) + 1];
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		list[i] = rows[i].g;
+	return grammar_new(list, words);
+}
+
+unsigned command_owners(const struct grammar_match *m)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].g.id == m->id)
+			return rows[i].owners;
+	return 0;
+}
+
+unsigned command_owner_parse(const char *daemon)
+{
+	return strcmp(daemon, "bgpd") == 0	 ? OWNER_BGPD :
+	       strcmp(daemon, "overlayd") == 0 ? OWNER_OVERLAYD :
+						   0;
+}
+
+void command_spell(const struct grammar_match *m, struct strbuf *out)
+{
+	for (size_t i = 0; i < m->words.n; i++) {
+		if (i)
+			sb_addc(out, ' ');
+		sb_add(out, m->words.v[i].value);
+	}
+}

@@ -1,0 +1,487 @@
+/* The running configuration of one daemon. */
+#include "lib/sys/running.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/vec.h"
+#include "lib/base/xalloc.h"
+#include "lib/sys/log.h"
+#include "lib/sys/textfile.h"
+
+#define REFUSED_MAX 64 /* lines that a build refuses, before all is refused */
+
+struct running {
+	const struct schema *schema;
+	const struct running_hooks *hooks;
+	void *ctx;
+	struct config *config;
+	uint64_t generation;
+	struct strbuf errors;
+};
+
+/* A checked candidate of one session. */
+struct candidate {
+	struct config *config;
+	void *value;
+	bool built;
+	uint64_t base; /* generation that it was made from */
+};
+
+/* Text cut into lines, each of which can be left out. */
+struct line {
+	char *text;
+	uint32_t number;
+	bool skip;
+};
+
+struct source {
+	const char *name;    /* of the file; "" for an edit */
+	char *copy;	     /* the lines point into it */
+	VEC(struct line) lines;
+	const char *node;    /* of an edit: the lines that lead to its place; else NULL */
+	bool strict;	     /* the first refused line ends it */
+	/* where refusals go */
+	void (*report)(void *arg, const char *name, uint32_t line, const char *sentence);
+	void *report_arg;
+	bool quiet;	     /* only trying */
+	unsigned n_reports;
+};
+
+static void source_init(struct source *s, const char *name, const char *text, size_t len,
+		uint32_t first)
+{
+	char *save;
+
+	memset(s, 0, sizeof(*s));
+	s->name = name;
+	s->copy = xmalloc(len + 1);
+	memcpy(s->copy, text, len);
+	s->copy[len] = '\0';
+	for (char *p = s->copy; *p; p = save) {
+		struct line *l = vec_push(&s->lines);
+
+		l->text = p;
+		l->number = first++;
+		save = p + strcspn(p, "\n");
+		if (*save)
+			*save++ = '\0';
+	}
+}
+
+static void source_fini(struct source *s)
+{
+	free(s->copy);
+	vec_free(&s->lines);
+}
+
+static void source_report(struct source *s, uint32_t line, const char *sentence)
+{
+	s->n_reports++;
+	if (!s->quiet)
+		s->report(s->report_arg, s->name, line, sentence);
+}
+
+static void report_load(void *arg, const char *name, unsigned line, const char *sentence)
+{
+	struct source *s = arg;
+
+	(void)name;
+	source_report(s, line, sentence);
+}
+
+/* A file: the lines not left out among the first n, as one text. */
+static void source_load(struct source *s, struct config *c, size_t n)
+{
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s->lines.v[i].skip)
+			sb_add(&text, s->lines.v[i].text);
+		sb_addc(&text, '\n'); /* the numbers stay right */
+	}
+	config_load_text(c, sb_str(&text), text.len, s->name, report_load, s);
+	sb_free(&text);
+}
+
+static bool cursor_lines(struct source *s, struct config_cursor *cur, size_t n)
+{
+	struct err err;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct line *l = &s->lines.v[i];
+		enum config_result r = l->skip ? CONFIG_OK : config_line(cur, l->text, &err);
+
+		if (r == CONFIG_LEFT)
+			break;
+		if (r != CONFIG_BAD)
+			continue;
+		source_report(s, l->number, err.text);
+		if (s->strict)
+			return false;
+	}
+	return true;
+}
+
+/* An edit: first to its place, then line by line. */
+static bool source_edit(struct source *s, struct config *c, size_t n)
+{
+	struct config_cursor *cur = config_cursor_new(c);
+	char *node = xstrdup(s->node), *save = NULL;
+	struct err err;
+	bool ok = true;
+
+	for (char *t = strtok_r(node, "\n", &save); t && ok; t = strtok_r(NULL, "\n", &save)) {
+		if (config_line(cur, t, &err) == CONFIG_BAD) {
+			source_report(s, 0, err.text);
+			ok = false;
+		}
+	}
+	free(node);
+	ok = ok && cursor_lines(s, cur, n);
+	config_cursor_free(cur);
+	return ok;
+}
+
+/* The configuration that the first n lines make; NULL if a strict source was
+ * refused. */
+static struct config *source_config(struct running *r, struct source *s, size_t n)
+{
+	struct config *c = s->node ? config_dup(r->config) : config_new(r->schema);
+
+	if (!s->node) {
+		source_load(s, c, n);
+		return c;
+	}
+	if (!source_edit(s, c, n)) {
+		config_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* Does the daemon take the first n lines? */
+static bool prefix_builds(struct running *r, struct source *s, size_t n, struct err *err)
+{
+	struct config *c;
+	void *value = NULL;
+	bool ok;
+
+	s->quiet = true;
+	c = source_config(r, s, n);
+	s->quiet = false;
+	if (!c)
+		return false;
+	ok = r->hooks->build(r->ctx, c, &value, err) == 0;
+	if (ok)
+		r->hooks->discard(r->ctx, value);
+	config_free(c);
+	return ok;
+}
+
+static unsigned indent(const char *text)
+{
+	return (unsigned)strspn(text, " \t");
+}
+
+/* The build of all lines failed: finds the line with which it begins to fail,
+ * by bisection, and leaves it out with the lines of the node that it begins.
+ * Returns false if it is none of the lines. */
+static bool leave_out_culprit(struct running *r, struct source *s)
+{
+	size_t good = 0, bad = s->lines.n;
+	struct err err = { "" }, last = { "" };
+	struct line *l;
+
+	if (!prefix_builds(r, s, 0, &err))
+		return false;
+	while (bad - good > 1) {
+		size_t mid = good + (bad - good) / 2;
+
+		if (prefix_builds(r, s, mid, &err)) {
+			good = mid;
+		} else {
+			bad = mid;
+			last = err;
+		}
+	}
+	if (!last.text[0])
+		prefix_builds(r, s, bad, &last);
+	l = &s->lines.v[bad - 1];
+	source_report(s, l->number, last.text);
+	l->skip = true;
+	for (size_t i = bad; i < s->lines.n; i++) {
+		const char *t = s->lines.v[i].text;
+
+		if (indent(t) <= indent(l->text) && t[indent(t)] != '!' && t[indent(t)])
+			break;
+		s->lines.v[i].skip = true;
+	}
+	return true;
+}
+
+/* Makes and builds a candidate.  Returns NULL after reporting why not. */
+static struct candidate *candidate_make(struct running *r, struct source *s)
+{
+	struct candidate *k = xcalloc(1, sizeof(*k));
+	struct err err;
+
+	k->base = r->generation;
+	for (int tries = 0; tries <= REFUSED_MAX; tries++) {
+		s->quiet = tries > 0; /* what lines say is the same each time */
+		k->config = source_config(r, s, s->lines.n);
+		s->quiet = false;
+		if (!k->config)
+			break;
+		if (r->hooks->build(r->ctx, k->config, &k->value, &err) == 0) {
+			k->built = true;
+			return k;
+		}
+		config_free(k->config);
+		if (s->strict || !leave_out_culprit(r, s)) {
+			source_report(s, 0, err.text);
+			break;
+		}
+	}
+	free(k);
+	return NULL;
+}
+
+static void candidate_free(struct running *r, struct candidate *k)
+{
+	if (!k)
+		return;
+	if (k->built)
+		r->hooks->discard(r->ctx, k->value);
+	config_free(k->config);
+	free(k);
+}
+
+static void candidate_apply(struct running *r, struct candidate *k)
+{
+	config_free(r->config);
+	r->config = k->config;
+	r->generation++;
+	r->hooks->apply(r->ctx, k->value);
+	free(k);
+}
+
+struct running *running_new(const struct schema *s, const struct running_hooks *h, void *ctx)
+{
+	struct running *r = xcalloc(1, sizeof(*r));
+
+	r->schema = s;
+	r->hooks = h;
+	r->ctx = ctx;
+	r->config = config_new(s);
+	return r;
+}
+
+void running_free(struct running *r)
+{
+	if (!r)
+		return;
+	config_free(r->config);
+	sb_free(&r->errors);
+	free(r);
+}
+
+const struct config *running_config(const struct running *r)
+{
+	return r->config;
+}
+
+uint64_t running_generation(const struct running *r)
+{
+	return r->generation;
+}
+
+const char *running_errors(const struct running *r)
+{
+	return sb_str(&r->errors);
+}
+
+/* Several files are one text, so a report finds its file again by the number. */
+struct files {
+	struct strbuf text;
+	char *const *names;
+	size_t n;
+	size_t first[16]; /* number of each file's first line */
+	struct strbuf *errors;
+};
+
+static void files_report(void *arg, const char *name, uint32_t line, const char *sentence)
+{
+	struct files *f = arg;
+	size_t i = f->n;
+	struct strbuf *b = f->errors;
+
+	(void)name;
+	if (strncmp(sentence, "% ", 2) == 0)
+		sentence += 2;
+	while (i > 1 && f->first[i - 1] > line)
+		i--;
+	if (line)
+		line -= (uint32_t)f->first[i - 1] - 1;
+	if (line)
+		sb_addf(b, "%s:%u: %s\n", f->names[i - 1], line, sentence);
+	else
+		sb_addf(b, "%s: %s\n", f->names[i - 1], sentence);
+}
+
+static int files_read(struct files *f, bool must_exist, struct err *err)
+{
+	size_t line = 1;
+
+	if (f->n > sizeof(f->first) / sizeof(f->first[0]))
+		return err_set(err, E2BIG, "too many configuration files");
+	for (size_t i = 0; i < f->n; i++) {
+		size_t before = f->text.len;
+		int rc = text_file_read(f->names[i], &f->text, err);
+
+		f->first[i] = line;
+		if (rc == -ENOENT && !must_exist) {
+			log_notice("%s: not there; starting with an empty configuration", f->names[i]);
+			continue;
+		}
+		if (rc < 0)
+			return rc;
+		if (f->text.len > before && f->text.s[f->text.len - 1] != '\n')
+			sb_addc(&f->text, '\n');
+		for (size_t k = before; k < f->text.len; k++)
+			line += f->text.s[k] == '\n';
+	}
+	return 0;
+}
+
+static int load(struct running *r, struct files *f, bool must_exist, bool apply, struct err *err)
+{
+	struct source s;
+	struct candidate *k;
+	int rc = files_read(f, must_exist, err);
+
+	if (rc < 0)
+		return rc;
+	sb_reset(f->errors);
+	source_init(&s, f->names[0], sb_str(&f->text), f->text.len, 1);
+	s.report = files_report;
+	s.report_arg = f;
+	k = candidate_make(r, &s);
+	rc = (int)s.n_reports;
+	source_fini(&s);
+	if (!k)
+		return err_set(err, EINVAL, "%s: refused as a whole", f->names[0]);
+	if (apply)
+		candidate_apply(r, k);
+	else
+		candidate_free(r, k);
+	return rc;
+}
+
+static void log_errors(const char *text)
+{
+	for (const char *p = text, *end; (end = strchr(p, '\n')) != NULL; p = end + 1)
+		log_error("%.*s", (int)(end - p), p);
+}
+
+int running_load(struct running *r, char *const *files, size_t n_files, bool must_exist,
+		struct err *err)
+{
+	struct files f = { .names = files, .n = n_files, .errors = &r->errors };
+	int rc = load(r, &f, must_exist, true, err);
+
+	log_errors(sb_str(&r->errors));
+	sb_free(&f.text);
+	return rc;
+}
+
+int running_check(struct running *r, char *const *files, size_t n_files, struct err *err)
+{
+	struct strbuf errors = { 0 };
+	struct files f = { .names = files, .n = n_files, .errors = &errors };
+	int rc = load(r, &f, true, false, err);
+
+	fputs(sb_str(&errors), stderr);
+	sb_free(&errors);
+	sb_free(&f.text);
+	return rc;
+}
+
+static void answer_report(void *arg, const char *name, uint32_t line, const char *sentence)
+{
+	(void)name;
+	ctl_answer_err(arg, line, sentence);
+}
+
+static void request_check(struct running *r, const struct ctl_request *rq, struct ctl_answer *a)
+{
+	struct candidate *k;
+	struct source s;
+
+	source_init(&s, "", rq->lines, strlen(rq->lines),
+			rq->type == CTL_EDIT ? rq->first_line : 1);
+	s.node = rq->type == CTL_EDIT ? rq->text : NULL;
+	s.strict = !(rq->flags & CTL_FLAG_LENIENT);
+	s.report = answer_report;
+	s.report_arg = a;
+	candidate_free(r, *rq->session);
+	*rq->session = NULL;
+	k = candidate_make(r, &s);
+	if (k && s.strict && s.n_reports) {
+		candidate_free(r, k);
+		k = NULL;
+	}
+	*rq->session = k;
+	a->status = k ? 0 : EINVAL;
+	source_fini(&s);
+}
+
+static void request_apply(struct running *r, const struct ctl_request *rq, struct ctl_answer *a)
+{
+	struct candidate *k = *rq->session;
+
+	*rq->session = NULL;
+	if (!k) {
+		a->status = ENOENT;
+		ctl_answer_err(a, 0, "there is no checked change to apply");
+		return;
+	}
+	if (k->base != r->generation) {
+		a->status = EAGAIN; /* another session was faster: check again */
+		candidate_free(r, k);
+		return;
+	}
+	candidate_apply(r, k);
+}
+
+void running_request(struct running *r, const struct ctl_request *rq, struct ctl_answer *a)
+{
+	struct config_print_opts opts = { .owner = rq->text[0] ? rq->text : NULL };
+
+	switch (rq->type) {
+	case CTL_EDIT:
+	case CTL_REPLACE:
+		request_check(r, rq, a);
+		return;
+	case CTL_APPLY:
+		request_apply(r, rq, a);
+		return;
+	case CTL_ABORT:
+		candidate_free(r, *rq->session);
+		*rq->session = NULL;
+		return;
+	case CTL_CONFIG:
+		config_print(r->config, &opts, &a->out);
+		return;
+	default:
+		assert(!"a request of the configuration");
+	}
+}
+
+void running_session_free(struct running *r, void *session)
+{
+	candidate_free(r, session);
+}

@@ -1,0 +1,121 @@
+/* Text files. */
+#include <config.h>
+
+#include "lib/sys/textfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int text_file_read(const char *path, struct strbuf *out, struct err *err)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	size_t before = out->len;
+	char buf[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || out->len - before > TEXT_FILE_MAX)
+			break;
+		sb_addn(out, buf, (size_t)n);
+	}
+	n = n < 0 ? -errno : n > 0 ? -EFBIG : 0;
+	close(fd);
+	if (n < 0)
+		return err_set(err, (int)-n, "%s: %s", path, strerror((int)-n));
+	if (out->len > before && memchr(out->s + before, 0, out->len - before))
+		return err_set(err, EINVAL, "%s: not a text: it has a NUL byte", path);
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static void sync_dir(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash)
+		strcpy(dir, ".");
+	else
+		slash[slash == dir] = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
+/* The old file under its second name: a hard link, so that PATH is never
+ * missing. */
+static void keep_old(const char *path)
+{
+	char sav[PATH_MAX + 8];
+
+	snprintf(sav, sizeof(sav), "%s.sav", path);
+	unlink(sav);
+	if (link(path, sav) < 0)
+		return; /* there was none, or the file system has no links */
+}
+
+int text_file_replace(const char *path, const char *text, size_t len, struct err *err)
+{
+	char target[PATH_MAX], tmp[PATH_MAX + 8];
+	struct stat st;
+	bool had;
+	int fd, r;
+
+	/* A symbolic link stays one: what it points to is replaced. */
+	if (!realpath(path, target))
+		snprintf(target, sizeof(target), "%s", path);
+	had = stat(target, &st) == 0;
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", target);
+	fd = mkstemp(tmp);
+	if (fd < 0)
+		return err_set(err, errno, "%s: can't make a file beside it: %s", path,
+				strerror(errno));
+	r = fchmod(fd, had ? st.st_mode & 07777 : 0640) < 0 ? -errno : 0;
+	if (had && fchown(fd, st.st_uid, st.st_gid) < 0 && errno != EPERM)
+		r = -errno;
+	if (r == 0)
+		r = write_all(fd, text, len);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && had)
+		keep_old(target);
+	if (r == 0 && rename(tmp, target) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(tmp);
+		return err_set(err, -r, "%s: not written, the old file stays: %s", path,
+				strerror(-r));
+	}
+	sync_dir(target);
+	return 0;
+}

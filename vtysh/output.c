@@ -42,8 +42,16 @@ struct output *output_new(bool interactive)
 	return o;
 }
 
+static void drop_filter(struct output *o)
+{
+	if (o->filter != FILTER_NONE)
+		regfree(&o->regex);
+	o->filter = FILTER_NONE;
+}
+
 void output_free(struct output *o)
 {
+	drop_filter(o);
 	sb_free(&o->partial);
 	free(o);
 }
@@ -70,7 +78,7 @@ int output_filter(struct output *o, char *line, struct err *err)
 	size_t len;
 	int r;
 
-	o->filter = FILTER_NONE;
+	drop_filter(o);
 	if (!bar)
 		return 0;
 	word = bar + 3 + strspn(bar + 3, " ");
@@ -216,9 +224,7 @@ void output_end(struct output *o)
 		snprintf(text, sizeof(text), "%lu\n", o->count);
 		put(o, text, strlen(text));
 	}
-	if (o->filter != FILTER_NONE)
-		regfree(&o->regex);
-	o->filter = FILTER_NONE;
+	drop_filter(o);
 	sb_reset(&o->partial);
 	if (o->to != stdout)
 		pclose(o->to);

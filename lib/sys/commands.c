@@ -277,6 +277,11 @@ unsigned command_owner_parse(const char *daemon)
 						   0;
 }
 
+const char *command_pattern(size_t i)
+{
+	return i < COUNT(rows) ? rows[i].g.pattern : NULL;
+}
+
 void command_spell(const struct grammar_match *m, struct strbuf *out)
 {
 	for (size_t i = 0; i < m->words.n; i++) {

@@ -53,6 +53,9 @@ unsigned command_owners(const struct grammar_match *m);
 /* "bgpd" is OWNER_BGPD, ...; 0 if it is none. */
 unsigned command_owner_parse(const char *daemon);
 
+/* Pattern of row i; NULL after the last. */
+const char *command_pattern(size_t i);
+
 /* The command spelled out: whole keywords, canonical values. */
 void command_spell(const struct grammar_match *m, struct strbuf *out);
 

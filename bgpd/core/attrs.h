@@ -41,6 +41,7 @@ enum attr_part {
 #define HAS_ORIGINATOR 0x08
 #define HAS_WEIGHT 0x10 /* local to this router, never sent */
 #define HAS_TAG 0x20	/* likewise */
+#define HAS_MED_SET 0x80 /* an outbound policy chose the MED: it goes to external peers, too */
 #define HAS_NEXT_HOP_SET 0x40 /* an outbound policy chose the next hop: send it as it is */
 
 struct attr_span {

@@ -35,6 +35,8 @@ struct policy_bound *policy_bind(struct policy *p, enum family f, const struct p
 void policy_bound_free(struct policy_bound *b);
 /* Same outcome for all routes with the same attributes and source? */
 bool policy_bound_ignores_prefix(const struct policy_bound *b);
+/* Does it matter which session it is applied for (`match peer`)? */
+bool policy_bound_looks_at_peer(const struct policy_bound *b);
 bool policy_bound_permits_all(const struct policy_bound *b); /* no filter at all: skip it */
 /* Two bound filters, maybe of two policies, that can't differ in outcome:
  * reload asks this to know what a change touches. */

@@ -375,6 +375,28 @@ static bool prefixes_equal(const struct prefix_list *a, const struct prefix_list
 	return a == b || (a && b && prefix_list_equal(a, b));
 }
 
+static bool map_looks_at_peer(const struct compiled_map *m, unsigned depth)
+{
+	const struct compiled_entry *e;
+	const struct clause *c;
+
+	if (!m)
+		return false;
+	vec_foreach(e, &m->entries) {
+		vec_foreach(c, &e->match)
+			if (!strcmp(c->kind->words, "peer"))
+				return true;
+		if (e->call && depth && map_looks_at_peer(e->call, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+bool policy_bound_looks_at_peer(const struct policy_bound *b)
+{
+	return map_looks_at_peer(b->map, CALL_DEPTH_MAX);
+}
+
 bool policy_bound_equal(const struct policy_bound *a, const struct policy_bound *b)
 {
 	if (a->has_map != b->has_map || a->has_prefix_list != b->has_prefix_list ||

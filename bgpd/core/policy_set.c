@@ -68,6 +68,8 @@ static void set_metric(const struct clause *c, struct policy_edit *x)
 	else
 		x->a.med = delta_apply(c, x->a.has & HAS_MED ? x->a.med : 0);
 	x->a.has |= HAS_MED;
+	if (x->ctx->route->outbound)
+		x->a.has |= HAS_MED_SET;
 }
 
 static void set_weight(const struct clause *c, struct policy_edit *x)

@@ -60,6 +60,11 @@ tests_vtysh_testd_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS)
 tests_unit_test_feedconn_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 
 # cli
+check_LIBRARIES += tests/conf/libgen.a
+tests_conf_libgen_a_SOURCES = tests/conf/gen.c tests/conf/gen.h
+CONF_LDADD = tests/conf/libgen.a lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/conf/test_config_random
+tests_conf_test_config_random_LDADD = $(CONF_LDADD)
 
 # vtysh
 

@@ -176,6 +176,9 @@ static int apply_plain(struct config *c, struct lyd_node *base, const struct sli
 
 	if (rc)
 		return rc;
+	/* a container's mode is entered, the container made by its first line */
+	if (ret_node && !l->carrier->is_list && !l->carrier->presence)
+		return 0;
 	if (number_is_missing(l, vals)) {
 		uint64_t v;
 
@@ -202,7 +205,7 @@ static int apply_plain(struct config *c, struct lyd_node *base, const struct sli
 	if (ret_node)
 		*ret_node = at;
 	else
-		tree_prune(c, at, base);
+		tree_prune(c, at, NULL);
 	return 0;
 }
 

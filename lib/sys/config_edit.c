@@ -94,14 +94,25 @@ static struct lyd_node *frame_node(struct config_cursor *cur, size_t i)
 	return at;
 }
 
+/* Leaves the modes of entries that are gone.  Makes nothing: a container that
+ * isn't there will be when a line needs it. */
 static void leave_removed(struct config_cursor *cur)
 {
+	struct lyd_node *at = cur->config->root;
+
 	if (cur->seen == cur->config->generation)
 		return;
 	for (size_t i = 1; i < cur->frames.n; i++) {
-		if (!frame_node(cur, i)) {
-			pop_to(cur, i);
-			return;
+		const struct frame *f = &cur->frames.v[i];
+
+		for (size_t k = 0; k < f->mode->steps.n; k++) {
+			const struct snode *s = f->mode->steps.v[k];
+
+			at = at ? tree_find(cur->config, at, s, &f->keys) : NULL;
+			if (!at && s->is_list) {
+				pop_to(cur, i);
+				return;
+			}
 		}
 	}
 }

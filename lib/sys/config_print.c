@@ -82,7 +82,7 @@ static bool put_value(struct printing *p, const struct tnode *n)
 	const struct snode *leaf = n->var;
 	const struct lyd_node *d = leaf ? slot_node(p, leaf) : NULL, *other;
 
-	if (!d || (leaf->omitted && strcmp(lyd_get_value(d), leaf->omitted) == 0))
+	if (!d || (leaf->is_key && leaf->omitted && strcmp(lyd_get_value(d), leaf->omitted) == 0))
 		return false;
 	if (n->var2) {
 		other = slot_node(p, n->var2);

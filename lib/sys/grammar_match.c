@@ -346,6 +346,8 @@ static void try_value(struct gparse *p, const struct gtoken *t, size_t i)
 	}
 	if (!value_takes_several(type))
 		left = left ? 1 : 0;
+	else if (p->completing && value_at(p, type, i, left)->rank == RANK_NONE)
+		take(p, t, i, left, RANK_FREE, ""); /* perhaps half of a pair */
 	for (; left; left--) {
 		m = value_at(p, type, i, left);
 		rank = guard_holds(t->node, m->value) ? m->rank : RANK_NONE;
@@ -502,6 +504,8 @@ void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size
 			else if (strncmp(node->text, last, strlen(last)) == 0)
 				candidates_add(ret, node->text, node->help, false);
 		}
+		if (t->node && t->node->kind == T_VALUE && value_takes_several(t->node->type))
+			offer_value(t->node->type, t->node->help, last, ret);
 		if (t->accepts.n && !*last)
 			candidates_add(ret, "<cr>", "", true);
 	}

@@ -202,9 +202,11 @@ struct schema *schema_new(struct err *e)
 	struct schema *s = xcalloc(1, sizeof(*s));
 
 	s->word.syntax = syntax_find("word");
+	value_type_finish(&s->word);
 	ly_log_options(LY_LOSTORE_LAST);
 	if (ly_ctx_new(NULL, LY_CTX_NO_YANGLIBRARY | LY_CTX_DISABLE_SEARCHDIRS, &s->ctx)) {
 		err_set(e, ENOMEM, "libyang could not make a context");
+		free(s->word.placeholder);
 		free(s);
 		return NULL;
 	}
@@ -255,6 +257,7 @@ void schema_free(struct schema *s)
 	vec_free(&s->nodes);
 	vec_free(&s->rules);
 	vec_free(&s->words);
+	free(s->word.placeholder);
 	ly_ctx_destroy(s->ctx);
 	free(s);
 }

@@ -65,6 +65,10 @@ tests_conf_libgen_a_SOURCES = tests/conf/gen.c tests/conf/gen.h
 CONF_LDADD = tests/conf/libgen.a lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/conf/test_config_random
 tests_conf_test_config_random_LDADD = $(CONF_LDADD)
+check_PROGRAMS += tests/conf/test_config tests/unit/test_grammar tests/fuzz/fuzz_config
+tests_conf_test_config_LDADD = $(CONF_LDADD)
+tests_unit_test_grammar_LDADD = $(CONF_LDADD)
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD) lib/libsys.a lib/libbase.a $(SYS_LIBS)
 
 # vtysh
 

@@ -47,9 +47,9 @@ struct gparse {
 	bool ambiguous, found;
 	size_t depth, end;
 	struct err why;
-	/* completion: where paths end */
-	bool completing;
-	VEC(const struct gtoken *) ends;
+	/* completion: what may follow the best paths */
+	bool completing, any_end, may_end;
+	VEC(const struct gtoken *) offers;
 	VEC(struct step) ends_ranks;
 };
 
@@ -80,7 +80,7 @@ void gparse_free(struct gparse *p)
 	vec_free(&p->memory);
 	vec_free(&p->path);
 	vec_free(&p->best);
-	vec_free(&p->ends);
+	vec_free(&p->offers);
 	vec_free(&p->ends_ranks);
 	free(p);
 }
@@ -274,31 +274,44 @@ static bool abbreviates_differently(const struct gparse *p)
 	return false;
 }
 
+static void offer(struct gparse *p, const struct gtoken *t)
+{
+	int c = p->any_end ? compare_steps(p, p->ends_ranks.v, p->ends_ranks.n) : 1;
+
+	if (c < 0)
+		return;
+	if (c > 0) {
+		p->any_end = true;
+		p->may_end = false;
+		p->offers.n = 0;
+		p->ends_ranks.n = 0;
+		for (size_t i = 0; i < p->path.n; i++)
+			*vec_push(&p->ends_ranks) = p->path.v[i];
+	}
+	p->may_end |= t->accepts.n > 0;
+	if (t->node && t->node->kind == T_VALUE && value_takes_several(t->node->type))
+		*vec_push(&p->offers) = t;
+	for (size_t k = 0; k < t->next.n; k++) {
+		if (t->next.v[k]->node->repeat || !on_path(p, t->next.v[k]))
+			*vec_push(&p->offers) = t->next.v[k];
+	}
+}
+
 static void reached_end(struct gparse *p, const struct gtoken *t)
 {
 	int c;
 
 	if (p->completing) {
-		c = p->ends.n ? compare_steps(p, p->ends_ranks.v, p->ends_ranks.n) : 1;
-		if (c > 0) {
-			p->ends.n = 0;
-			p->ends_ranks.n = 0;
-			for (size_t i = 0; i < p->path.n; i++)
-				*vec_push(&p->ends_ranks) = p->path.v[i];
-		}
-		if (c >= 0)
-			*vec_push(&p->ends) = t;
+		offer(p, t);
 		return;
 	}
 	if (t->accepts.n == 0)
 		return;
 	c = p->found ? compare_steps(p, p->best.v, p->best.n) : 1;
-	if (c > 0) {
+	if (c > 0)
 		keep_best(p);
-	} else if (c == 0 && t->accepts.v[0] != p->best.v[p->best.n - 1].token->accepts.v[0]) {
-		if (abbreviates_differently(p))
-			p->ambiguous = true;
-	}
+	else if (c == 0 && abbreviates_differently(p))
+		p->ambiguous = true;
 }
 
 static void walk(struct gparse *p, const struct gtoken *t, size_t i);
@@ -486,27 +499,19 @@ void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size
 	start(p, first);
 	p->completing = true;
 	p->end = n;
-	p->ends.n = 0;
-	p->ends_ranks.n = 0;
+	p->any_end = p->may_end = false;
+	p->offers.n = 0;
 	if (p->too_long)
 		return;
 	walk(p, g->root, first);
-	for (size_t i = 0; i < p->ends.n; i++) {
-		const struct gtoken *t = p->ends.v[i];
+	for (size_t i = 0; i < p->offers.n; i++) {
+		const struct tnode *node = p->offers.v[i]->node;
 
-		for (size_t k = 0; k < t->next.n; k++) {
-			const struct tnode *node = t->next.v[k]->node;
-
-			if (t->next.v[k] == t && !node->repeat)
-				continue;
-			if (node->kind == T_VALUE)
-				offer_value(node->type, node->help, last, ret);
-			else if (strncmp(node->text, last, strlen(last)) == 0)
-				candidates_add(ret, node->text, node->help, false);
-		}
-		if (t->node && t->node->kind == T_VALUE && value_takes_several(t->node->type))
-			offer_value(t->node->type, t->node->help, last, ret);
-		if (t->accepts.n && !*last)
-			candidates_add(ret, "<cr>", "", true);
+		if (node->kind == T_VALUE)
+			offer_value(node->type, node->help, last, ret);
+		else if (strncmp(node->text, last, strlen(last)) == 0)
+			candidates_add(ret, node->text, node->help, false);
 	}
+	if (p->may_end && !*last)
+		candidates_add(ret, "<cr>", "", true);
 }

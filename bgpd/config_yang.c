@@ -330,7 +330,7 @@ struct bgp_config *config_yang_build(const struct config *tree, struct err *e)
 
 	snprintf(c->hostname, sizeof(c->hostname), "%s", hostname ? hostname : "");
 	CONFIG_FOREACH(n, root, "bgp")
-		if (instance(n, vec_push(&c->instances), e)) {
+		if (config_str(n, "asn") && instance(n, vec_push(&c->instances), e)) {
 			err_prepend(e, "router bgp%s%s",
 					strcmp(config_str(n, "vrf"), "default") ? " vrf " : "",
 					strcmp(config_str(n, "vrf"), "default") ?

@@ -67,13 +67,8 @@ static char *str_copy(const struct yang_source *s, const char *path)
 	return text ? xstrdup(text) : NULL;
 }
 
-static int remote_as(const struct yang_source *s, struct peer_config *p, uint32_t our_as,
-		struct err *e)
+static void remote_as(const char *as, struct peer_config *p, uint32_t our_as)
 {
-	const char *as = str(s, "remote-as");
-
-	if (!as)
-		return err_set(e, EINVAL, "remote-as is missing");
 	if (strcmp(as, "internal") == 0) {
 		p->remote_as_type = REMOTE_AS_INTERNAL;
 		p->remote_as = our_as;
@@ -85,7 +80,6 @@ static int remote_as(const struct yang_source *s, struct peer_config *p, uint32_
 		p->remote_as_type = REMOTE_AS_NUMBER;
 		p->remote_as = (uint32_t)strtoul(as, NULL, 10);
 	}
-	return 0;
 }
 
 static int session(const struct yang_source *s, const struct lyd_node *bgp, struct peer_config *p,
@@ -220,15 +214,20 @@ static const struct {
 static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char *name,
 		struct instance_config *i, struct err *e)
 {
-	struct peer_config *p = vec_push(&i->peers);
 	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
+	struct peer_config *p;
 
+	/* Lines are typed one by one: without its AS it is no peer yet. */
+	if (!str(&s, "remote-as"))
+		return 0;
+	p = vec_push(&i->peers);
 	peer_config_init(p);
+	remote_as(str(&s, "remote-as"), p, i->as);
 	if (ip_parse(name, &p->addr) &&
 			config_yang_name(p->interface, sizeof(p->interface), name, e))
 		return -EINVAL;
 	if (config_yang_name(p->group, sizeof(p->group), config_str(n, "peer-group"), e) ||
-			remote_as(&s, p, i->as, e) || session(&s, bgp, p, e))
+			session(&s, bgp, p, e))
 		return -EINVAL;
 	for (int f = 0; f < FAM_COUNT; f++) {
 		const struct lyd_node *fn = config_child(bgp, yang_families[f].container);

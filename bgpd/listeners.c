@@ -2,6 +2,8 @@
  * default VRF, and the same bound to the device of each VRF that has an
  * instance.  They carry the MD5 keys of their VRF's peers, as the kernel checks
  * a SYN's signature before anybody has accepted it. */
+#include <config.h>
+
 #include "bgpd/listeners.h"
 
 #include <errno.h>

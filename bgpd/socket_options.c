@@ -1,4 +1,6 @@
 /* Options of BGP's sockets, and the addresses around them.  For sockets.c. */
+#include <config.h>
+
 #include "bgpd/socket_options.h"
 
 #include <errno.h>

@@ -4,6 +4,8 @@
  * Writing: the core is pulled into one large buffer when its socket can take
  * it, after all input of a turn, so that many small changes go out together.
  * Listeners are in listeners.c. */
+#include <config.h>
+
 #include "bgpd/sockets.h"
 
 #include <errno.h>

@@ -43,7 +43,8 @@ struct peer_family_config {
 	bool has_weight;
 };
 
-enum remote_as_type { REMOTE_AS_NUMBER, REMOTE_AS_INTERNAL, REMOTE_AS_EXTERNAL };
+/* AUTO: whatever the OPEN says; internal if that is our own AS. */
+enum remote_as_type { REMOTE_AS_NUMBER, REMOTE_AS_INTERNAL, REMOTE_AS_EXTERNAL, REMOTE_AS_AUTO };
 
 struct peer_config {
 	struct ip_addr addr;
@@ -51,7 +52,7 @@ struct peer_config {
 	char group[CONFIG_NAME_MAX]; /* "" if none; for show */
 	char *description;	 /* NULL if none */
 	enum remote_as_type remote_as_type;
-	uint32_t remote_as;	 /* resolved for internal; 0 for external */
+	uint32_t remote_as;	 /* resolved for internal; 0 for external and auto */
 	uint32_t local_as;	 /* 0: the instance's */
 	bool local_as_no_prepend, local_as_replace_as, local_as_dual;
 	uint16_t port;		 /* 179 */

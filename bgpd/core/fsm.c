@@ -313,7 +313,8 @@ static bool may_start(struct peer *p)
 	else if (!any)
 		s->down = DOWN_NO_FAMILY;
 	else
-		return p->config.remote_as_type == REMOTE_AS_EXTERNAL || p->remote_as;
+		return p->config.remote_as_type == REMOTE_AS_EXTERNAL ||
+		       p->config.remote_as_type == REMOTE_AS_AUTO || p->remote_as;
 	return false;
 }
 

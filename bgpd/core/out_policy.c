@@ -138,17 +138,6 @@ bool out_summaries_cover(const struct out_summaries *s, enum family f, const uin
 	return false;
 }
 
-bool out_suppressed(const struct bgp_instance *i, enum family f, const uint8_t *key)
-{
-	struct out_summaries s = { 0 };
-	bool covered;
-
-	out_summaries_make(&s, i, f);
-	covered = out_summaries_cover(&s, f, key);
-	vec_free(&s.active);
-	return covered;
-}
-
 bool out_unsuppressed(const struct out_group *g, const uint8_t *key, const struct path *path)
 {
 	struct attrs_table *t = g->all->instance->core->attrs;

@@ -202,8 +202,8 @@ void peer_ttl(const struct peer *p, uint8_t *ret_ttl, uint8_t *ret_min_ttl)
 	if (k->ttl_security_hops) {
 		*ret_ttl = TTL_MAX;
 		*ret_min_ttl = (uint8_t)(TTL_MAX + 1 - k->ttl_security_hops);
-	} else if (p->ibgp) {
-		*ret_ttl = TTL_MAX;
+	} else if (p->ibgp || (k->remote_as_type == REMOTE_AS_AUTO && !p->remote_as)) {
+		*ret_ttl = TTL_MAX; /* auto: not known yet which of the two it is */
 	} else {
 		*ret_ttl = k->ebgp_multihop ? k->ebgp_multihop : 1;
 	}

@@ -97,6 +97,8 @@ static int check_as(const struct peer *p, const struct open_msg *o, struct msg_e
 		if (o->as == p->local_as)
 			return open_error_as(o, 0, e);
 		break;
+	case REMOTE_AS_AUTO:
+		break;
 	}
 	return 0;
 }
@@ -169,6 +171,8 @@ void open_apply(struct peer *p, const struct conn *conn)
 
 	agree(p, o, &common);
 	p->remote_as = o->as;
+	if (p->config.remote_as_type == REMOTE_AS_AUTO)
+		p->ibgp = o->as == p->instance->config->as;
 	p->remote_id = o->router_id;
 	p->caps = (struct session_caps){
 		.as4 = common.as4,

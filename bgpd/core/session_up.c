@@ -188,6 +188,7 @@ void session_up(struct peer *p, struct conn *conn)
 	p->local_link_local6 = conn->local_link_local6;
 	p->on_link = conn->on_link;
 	src->as = p->remote_as;
+	src->ibgp = p->ibgp;
 	src->router_id = p->remote_id;
 	src->addr = conn->remote;
 	fill_view(p);

@@ -35,6 +35,16 @@ check_PROGRAMS += tests/unit/test_base
 tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
 
 # wire
+check_PROGRAMS += tests/wire/test_wire tests/unit/test_attrs tests/fuzz/fuzz_msg tests/fuzz/fuzz_open \
+	tests/fuzz/fuzz_update tests/fuzz/fuzz_nlri
+check_LIBRARIES += tests/wire/libmessage.a
+tests_wire_libmessage_a_SOURCES = tests/wire/wire_message.c tests/wire/wire_message.h
+tests_wire_test_wire_LDADD = tests/wire/libmessage.a bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_attrs_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_fuzz_fuzz_msg_LDADD = tests/wire/libmessage.a $(FUZZ_LDADD)
+tests_fuzz_fuzz_open_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_update_LDADD = tests/wire/libmessage.a $(FUZZ_LDADD)
+tests_fuzz_fuzz_nlri_LDADD = $(FUZZ_LDADD)
 
 # rib
 

@@ -33,12 +33,15 @@ struct decoding {
 	struct update *u;
 	const struct session_view *s;
 	struct ip_addr next_hop;       /* NEXT_HOP */
+	struct attr next_hop_attr;
 	struct attr_span as4_path, as4_aggregator;
 	bool aggregator_is_trans;
 	struct update_field reach, unreach; /* of MP_REACH, MP_UNREACH */
+	struct attr reach_attr;
 	bool has_reach, has_unreach;
 	uint16_t other_len;
 	uint8_t *other;		       /* attributes to pass on, gathered here */
+	uint64_t unknown_seen[4];      /* a bit per code */
 };
 
 /* Reads the value; false if it is malformed, with *why perhaps set to words
@@ -78,12 +81,9 @@ static bool internal(const struct session_view *s)
 
 static bool origin_decode(struct decoding *d, struct attr *a, const char **why)
 {
-	uint8_t v = rd_u8(&a->r);
-
-	if (rd_left(&a->r) == 0 && v > ORIGIN_INCOMPLETE)
-		*why = "has an undefined value";
-	d->u->attrs.origin = v;
-	return !a->r.failed && rd_left(&a->r) == 0 && v <= ORIGIN_INCOMPLETE;
+	*why = "has an undefined value";
+	d->u->attrs.origin = rd_u8(&a->r);
+	return d->u->attrs.origin <= ORIGIN_INCOMPLETE;
 }
 
 /* 2-byte AS numbers to 4 bytes; false if the segments are malformed. */
@@ -131,9 +131,8 @@ static bool as_path_decode(struct decoding *d, struct attr *a, const char **why)
 static bool next_hop_decode(struct decoding *d, struct attr *a, const char **why)
 {
 	(void)why;
-	if (rd_left(&a->r) != 4)
-		return false;
 	d->next_hop = ip_from_bytes(a->r.p, 4);
+	d->next_hop_attr = *a;
 	return true;
 }
 
@@ -142,24 +141,21 @@ static bool med_decode(struct decoding *d, struct attr *a, const char **why)
 	(void)why;
 	d->u->attrs.med = rd_u32(&a->r);
 	d->u->attrs.has |= HAS_MED;
-	return !a->r.failed && rd_left(&a->r) == 0;
+	return true;
 }
 
 static bool local_pref_decode(struct decoding *d, struct attr *a, const char **why)
 {
 	(void)why;
-	if (!internal(d->s))
-		return true; /* "MUST be ignored", RFC 4271 section 5.1.5 */
 	d->u->attrs.local_pref = rd_u32(&a->r);
 	d->u->attrs.has |= HAS_LOCAL_PREF;
-	return !a->r.failed && rd_left(&a->r) == 0;
+	return true;
 }
 
 static bool atomic_decode(struct decoding *d, struct attr *a, const char **why)
 {
+	(void)a;
 	(void)why;
-	if (rd_left(&a->r))
-		return false;
 	d->u->attrs.has |= HAS_ATOMIC;
 	return true;
 }
@@ -222,7 +218,7 @@ static bool originator_decode(struct decoding *d, struct attr *a, const char **w
 	(void)why;
 	d->u->attrs.originator_id = rd_u32(&a->r);
 	d->u->attrs.has |= HAS_ORIGINATOR;
-	return !a->r.failed && rd_left(&a->r) == 0;
+	return true;
 }
 
 static bool cluster_list_decode(struct decoding *d, struct attr *a, const char **why)
@@ -250,7 +246,7 @@ static bool as4_aggregator_decode(struct decoding *d, struct attr *a, const char
 	struct attr_span s = span(&a->r);
 
 	(void)why;
-	if (s.len != 8 || memcmp(s.p, zero, 4) == 0)
+	if (memcmp(s.p, zero, 4) == 0)
 		return false;
 	if (!d->s->as4)
 		d->as4_aggregator = s;
@@ -270,52 +266,60 @@ static bool otc_decode(struct decoding *d, struct attr *a, const char **why);
 static bool mp_reach_decode(struct decoding *d, struct attr *a, const char **why);
 static bool mp_unreach_decode(struct decoding *d, struct attr *a, const char **why);
 
-static const struct attr_row {
-	const char *name;
-	uint8_t flags;	      /* FLAG_OPTIONAL and FLAG_TRANSITIVE as they must be */
-	uint8_t verdict;      /* enum upd_verdict if malformed */
-	uint8_t subcode;      /* of the NOTIFICATION, RFC 4271 section 6.3 */
-	bool internal_only;   /* from an external peer: left out, RFC 7606 7.9, 7.10 */
-	attr_decode_fn *decode;
-} rows[64] = {
+/* What becomes of an attribute that only has a meaning inside the AS when it
+ * comes from outside: "MUST be ignored" (RFC 4271 5.1.5), or left out and
+ * said so (RFC 7606 7.9, 7.10). */
+enum from_external { TAKE, IGNORE, DISCARD };
+
+#define ANY_SIZE (-1)
 #define WELL_KNOWN FLAG_TRANSITIVE
 #define OPT_TRANS (FLAG_OPTIONAL | FLAG_TRANSITIVE)
-	[ATTR_ORIGIN] = { "ORIGIN", WELL_KNOWN, UPD_TREAT_WITHDRAW, ERR_UPDATE_ORIGIN, false,
+
+static const struct attr_row {
+	const char *name;
+	uint8_t flags;	    /* FLAG_OPTIONAL and FLAG_TRANSITIVE as they must be */
+	int8_t size;	    /* bytes that the value must have */
+	uint8_t verdict;    /* enum upd_verdict if malformed */
+	uint8_t subcode;    /* of the NOTIFICATION then, RFC 4271 section 6.3 */
+	uint8_t external;   /* what of it from an external peer */
+	attr_decode_fn *decode;
+} rows[64] = {
+	[ATTR_ORIGIN] = { "ORIGIN", WELL_KNOWN, 1, UPD_TREAT_WITHDRAW, ERR_UPDATE_ORIGIN, TAKE,
 		origin_decode },
-	[ATTR_AS_PATH] = { "AS_PATH", WELL_KNOWN, UPD_TREAT_WITHDRAW, ERR_UPDATE_AS_PATH, false,
-		as_path_decode },
-	[ATTR_NEXT_HOP] = { "NEXT_HOP", WELL_KNOWN, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH, false,
+	[ATTR_AS_PATH] = { "AS_PATH", WELL_KNOWN, ANY_SIZE, UPD_TREAT_WITHDRAW, ERR_UPDATE_AS_PATH,
+		TAKE, as_path_decode },
+	[ATTR_NEXT_HOP] = { "NEXT_HOP", WELL_KNOWN, 4, UPD_TREAT_WITHDRAW, ERR_UPDATE_NEXT_HOP, TAKE,
 		next_hop_decode },
-	[ATTR_MED] = { "MULTI_EXIT_DISC", FLAG_OPTIONAL, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH,
-		false, med_decode },
-	[ATTR_LOCAL_PREF] = { "LOCAL_PREF", WELL_KNOWN, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH,
-		false, local_pref_decode },
-	[ATTR_ATOMIC_AGGREGATE] = { "ATOMIC_AGGREGATE", WELL_KNOWN, UPD_DISCARD_ATTRIBUTE,
-		ERR_UPDATE_LENGTH, false, atomic_decode },
-	[ATTR_AGGREGATOR] = { "AGGREGATOR", OPT_TRANS, UPD_DISCARD_ATTRIBUTE, ERR_UPDATE_OPTIONAL,
-		false, aggregator_decode },
-	[ATTR_COMMUNITIES] = { "COMMUNITIES", OPT_TRANS, UPD_TREAT_WITHDRAW, ERR_UPDATE_OPTIONAL,
-		false, communities_decode },
-	[ATTR_ORIGINATOR_ID] = { "ORIGINATOR_ID", FLAG_OPTIONAL, UPD_TREAT_WITHDRAW,
-		ERR_UPDATE_LENGTH, true, originator_decode },
-	[ATTR_CLUSTER_LIST] = { "CLUSTER_LIST", FLAG_OPTIONAL, UPD_TREAT_WITHDRAW,
-		ERR_UPDATE_LENGTH, true, cluster_list_decode },
-	[ATTR_MP_REACH] = { "MP_REACH_NLRI", FLAG_OPTIONAL, UPD_RESET, ERR_UPDATE_OPTIONAL, false,
-		mp_reach_decode },
-	[ATTR_MP_UNREACH] = { "MP_UNREACH_NLRI", FLAG_OPTIONAL, UPD_RESET, ERR_UPDATE_OPTIONAL,
-		false, mp_unreach_decode },
-	[ATTR_EXT_COMMUNITIES] = { "EXTENDED_COMMUNITIES", OPT_TRANS, UPD_TREAT_WITHDRAW,
-		ERR_UPDATE_OPTIONAL, false, ext_communities_decode },
-	[ATTR_AS4_PATH] = { "AS4_PATH", OPT_TRANS, UPD_DISCARD_ATTRIBUTE, ERR_UPDATE_OPTIONAL,
-		false, as4_path_decode },
-	[ATTR_AS4_AGGREGATOR] = { "AS4_AGGREGATOR", OPT_TRANS, UPD_DISCARD_ATTRIBUTE,
-		ERR_UPDATE_OPTIONAL, false, as4_aggregator_decode },
-	[ATTR_PMSI_TUNNEL] = { "PMSI_TUNNEL", OPT_TRANS, UPD_TREAT_WITHDRAW, ERR_UPDATE_OPTIONAL,
-		false, pmsi_decode },
-	[ATTR_LARGE_COMMUNITIES] = { "LARGE_COMMUNITIES", OPT_TRANS, UPD_TREAT_WITHDRAW,
-		ERR_UPDATE_OPTIONAL, false, large_communities_decode },
-	[ATTR_OTC] = { "ONLY_TO_CUSTOMER", OPT_TRANS, UPD_TREAT_WITHDRAW, ERR_UPDATE_OPTIONAL,
-		false, otc_decode },
+	[ATTR_MED] = { "MULTI_EXIT_DISC", FLAG_OPTIONAL, 4, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH,
+		TAKE, med_decode },
+	[ATTR_LOCAL_PREF] = { "LOCAL_PREF", WELL_KNOWN, 4, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH,
+		IGNORE, local_pref_decode },
+	[ATTR_ATOMIC_AGGREGATE] = { "ATOMIC_AGGREGATE", WELL_KNOWN, 0, UPD_DISCARD_ATTRIBUTE,
+		ERR_UPDATE_LENGTH, TAKE, atomic_decode },
+	[ATTR_AGGREGATOR] = { "AGGREGATOR", OPT_TRANS, ANY_SIZE, UPD_DISCARD_ATTRIBUTE,
+		ERR_UPDATE_LENGTH, TAKE, aggregator_decode },
+	[ATTR_COMMUNITIES] = { "COMMUNITIES", OPT_TRANS, ANY_SIZE, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, TAKE, communities_decode },
+	[ATTR_ORIGINATOR_ID] = { "ORIGINATOR_ID", FLAG_OPTIONAL, 4, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, DISCARD, originator_decode },
+	[ATTR_CLUSTER_LIST] = { "CLUSTER_LIST", FLAG_OPTIONAL, ANY_SIZE, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, DISCARD, cluster_list_decode },
+	[ATTR_MP_REACH] = { "MP_REACH_NLRI", FLAG_OPTIONAL, ANY_SIZE, UPD_RESET,
+		ERR_UPDATE_OPTIONAL, TAKE, mp_reach_decode },
+	[ATTR_MP_UNREACH] = { "MP_UNREACH_NLRI", FLAG_OPTIONAL, ANY_SIZE, UPD_RESET,
+		ERR_UPDATE_OPTIONAL, TAKE, mp_unreach_decode },
+	[ATTR_EXT_COMMUNITIES] = { "EXTENDED_COMMUNITIES", OPT_TRANS, ANY_SIZE, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, TAKE, ext_communities_decode },
+	[ATTR_AS4_PATH] = { "AS4_PATH", OPT_TRANS, ANY_SIZE, UPD_DISCARD_ATTRIBUTE,
+		ERR_UPDATE_OPTIONAL, TAKE, as4_path_decode },
+	[ATTR_AS4_AGGREGATOR] = { "AS4_AGGREGATOR", OPT_TRANS, 8, UPD_DISCARD_ATTRIBUTE,
+		ERR_UPDATE_OPTIONAL, TAKE, as4_aggregator_decode },
+	[ATTR_PMSI_TUNNEL] = { "PMSI_TUNNEL", OPT_TRANS, ANY_SIZE, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, TAKE, pmsi_decode },
+	[ATTR_LARGE_COMMUNITIES] = { "LARGE_COMMUNITIES", OPT_TRANS, ANY_SIZE, UPD_TREAT_WITHDRAW,
+		ERR_UPDATE_LENGTH, TAKE, large_communities_decode },
+	[ATTR_OTC] = { "ONLY_TO_CUSTOMER", OPT_TRANS, 4, UPD_TREAT_WITHDRAW, ERR_UPDATE_LENGTH, TAKE,
+		otc_decode },
 };
 
 const char *attr_code_text(uint8_t code)
@@ -382,14 +386,19 @@ static void other_add(struct decoding *d, const struct attr *a, const uint8_t *v
 static bool otc_decode(struct decoding *d, struct attr *a, const char **why)
 {
 	(void)why;
-	if (rd_left(&a->r) != 4) /* RFC 9234 section 5 */
-		return false;
 	other_add(d, a, a->r.p, a->flags & (uint8_t)~FLAG_EXTENDED);
 	return true;
 }
 
 static void unknown_attr(struct decoding *d, const struct attr *a)
 {
+	uint64_t *seen = &d->unknown_seen[a->code / 64], bit = 1ull << a->code % 64;
+
+	if (*seen & bit) {
+		blame_attr(d, a, UPD_DISCARD_ATTRIBUTE, ERR_UPDATE_LIST, "is there twice");
+		return;
+	}
+	*seen |= bit;
 	if (!(a->flags & FLAG_OPTIONAL))
 		blame_attr(d, a, UPD_RESET, ERR_UPDATE_UNKNOWN, "is well-known, but not to us");
 	else if (a->flags & FLAG_TRANSITIVE)
@@ -464,6 +473,7 @@ static bool mp_reach_decode(struct decoding *d, struct attr *a, const char **why
 		*why = "has a next hop of the wrong length"; /* RFC 7606 section 7.11 */
 		return false;
 	}
+	d->reach_attr = *a;
 	f->r = a->r;
 	f->mp = true;
 	d->has_reach = true;
@@ -510,11 +520,16 @@ static void attr_decode(struct decoding *d, struct attr *a)
 		if (a->code != ATTR_MP_REACH && a->code != ATTR_MP_UNREACH)
 			return;
 	}
-	if (row->internal_only && !internal(d->s)) {
-		blame_attr(d, a, UPD_DISCARD_ATTRIBUTE, row->subcode, "from an external peer");
+	if (row->external != TAKE && !internal(d->s)) {
+		if (row->external == DISCARD)
+			blame_attr(d, a, UPD_DISCARD_ATTRIBUTE, ERR_UPDATE_OPTIONAL,
+					"comes from an external peer");
 		return;
 	}
-	if (!row->decode(d, a, &why))
+	if (row->size != ANY_SIZE && rd_left(&a->r) != (size_t)row->size)
+		blame_attr(d, a, (enum upd_verdict)row->verdict, ERR_UPDATE_LENGTH,
+				"has the wrong length");
+	else if (!row->decode(d, a, &why))
 		blame_attr(d, a, (enum upd_verdict)row->verdict, row->subcode, why);
 }
 
@@ -589,12 +604,12 @@ static bool next_hop_martian(const struct ip_addr *a)
 	return ip_is_zero(a) || ip_is_loopback(a) || ip_is_multicast(a);
 }
 
-static void next_hop_check(struct decoding *d, const struct ip_addr *a)
+static void next_hop_check(struct decoding *d, const struct ip_addr *a, const struct attr *attr)
 {
 	char text[IP_TEXT_MAX];
 
 	if (next_hop_martian(a))
-		blame(d->u, UPD_TREAT_WITHDRAW, ERR_UPDATE_NEXT_HOP, NULL, 0,
+		blame(d->u, UPD_TREAT_WITHDRAW, ERR_UPDATE_NEXT_HOP, attr->start, attr->size,
 				"next hop %s can't be one", ip_text(a, text));
 }
 
@@ -619,9 +634,9 @@ static void attrs_check(struct decoding *d, bool ipv4_reach)
 	if (d->u->verdict >= UPD_TREAT_WITHDRAW)
 		return;
 	if (ipv4_reach)
-		next_hop_check(d, &d->next_hop);
+		next_hop_check(d, &d->next_hop, &d->next_hop_attr);
 	if (d->has_reach)
-		next_hop_check(d, &d->reach.next_hop);
+		next_hop_check(d, &d->reach.next_hop, &d->reach_attr);
 	if (d->s->enforce_first_as && !internal(d->s) && first != d->s->remote_as)
 		blame(d->u, UPD_TREAT_WITHDRAW, ERR_UPDATE_AS_PATH, NULL, 0,
 				"the first AS of the path is %u instead of the peer's, %u", first,

@@ -27,7 +27,7 @@ const char *origin_text(uint8_t origin)
 void as_path_text(struct attr_span s, struct strbuf *out)
 {
 	static const char *const brackets[] = { "  ", "{}", "  ", "()", "[]" };
-	const uint8_t *p = s.p, *end = s.p + s.len;
+	const uint8_t *p = s.p, *end = s.len ? s.p + s.len : s.p;
 
 	for (; p < end; p += 2 + 4 * p[1]) {
 		const char *b = brackets[p[0] <= AS_CONFED_SET ? p[0] : 0];

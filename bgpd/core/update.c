@@ -562,7 +562,7 @@ static void as4_path_merge(struct decoding *d)
 {
 	struct attr_span path = d->u->attrs.part[PART_AS_PATH], tail = d->as4_path;
 	unsigned hops = as_path_hops(path), tail_hops = as_path_hops(tail), keep;
-	const uint8_t *p = path.p, *end = path.p + path.len;
+	const uint8_t *p = path.p, *end = path.len ? p + path.len : p;
 	uint8_t *out, *start;
 
 	if (tail.len == 0 || hops < tail_hops)

@@ -78,7 +78,7 @@ static void others_encode(struct wr *w, struct attr_span *other, unsigned below)
 /* The path with 2-byte numbers (RFC 6793 4.2.2); true if an AS did not fit. */
 static bool as_path_narrow(struct wr *w, struct attr_span path)
 {
-	const uint8_t *p = path.p, *end = path.p + path.len;
+	const uint8_t *p = path.p, *end = path.len ? p + path.len : p;
 	bool lost = false;
 	unsigned n = 0;
 	uint8_t *out;
@@ -104,7 +104,7 @@ static bool as_path_narrow(struct wr *w, struct attr_span path)
 /* The path without confederation segments, which AS4_PATH may not have. */
 static void as4_path_encode(struct wr *w, struct attr_span path)
 {
-	const uint8_t *end = path.p + path.len;
+	const uint8_t *end = path.len ? path.p + path.len : path.p;
 	unsigned n = 0;
 	uint8_t *out;
 

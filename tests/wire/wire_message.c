@@ -321,6 +321,7 @@ static void field_again(struct wr *w, struct update *u, struct update_field *f,
 	struct update_out o;
 	struct nlri n;
 	bool room;
+	int rc;
 
 	if (f->withdraw) {
 		room = update_out_withdraw(&o, w->p, wr_left(w), &v, f->family);
@@ -333,11 +334,15 @@ static void field_again(struct wr *w, struct update *u, struct update_field *f,
 		w->failed = true;
 		return;
 	}
-	while (update_field_next(f, &n) == 1)
+	while ((rc = update_field_next(f, &n)) == 1)
 		if (!update_out_add(&o, n.key, n.path_id, unicast_or_withdraw(f) ? NULL : &n.info)) {
-			w->failed = true; /* two messages now: the tests have none such */
-			return;
+			rc = -1; /* two messages now: the tests have none such */
+			break;
 		}
+	if (rc) {
+		w->failed = true;
+		return;
+	}
 	w->p += update_out_end(&o);
 }
 

@@ -37,7 +37,7 @@ struct config {
 	struct lyd_node *root;
 	struct cindex entries;	/* by parent and keys */
 	struct cindex contents; /* auto-numbered entries by parent and leaves */
-	bool indexed;
+	bool indexed, contents_indexed; /* the second when it is first asked for */
 	bool unsorted;
 	uint64_t generation;	/* changes when nodes were removed */
 	VEC(struct auto_max) maxima; /* sorted by nothing; few are in use at a time */

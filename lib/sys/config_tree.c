@@ -103,8 +103,6 @@ void tree_index(struct config *c)
 
 		if (s->is_list || s->is_leaflist)
 			index_entry(c, n);
-		if (s->auto_step)
-			tree_content_learn(c, n);
 		LYD_TREE_DFS_END(c->root, n);
 	}
 }
@@ -410,6 +408,20 @@ static bool content_equal(const struct lyd_node *entry, const void *key)
 	return want == have;
 }
 
+static void index_contents(struct config *c)
+{
+	struct lyd_node *n;
+
+	if (c->contents_indexed)
+		return;
+	c->contents_indexed = true;
+	LYD_TREE_DFS_BEGIN(c->root, n) {
+		if (snode_of(n)->auto_step)
+			tree_content_learn(c, n);
+		LYD_TREE_DFS_END(c->root, n);
+	}
+}
+
 struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
 		const struct snode *list, const struct cvalues *vals)
 {
@@ -417,6 +429,7 @@ struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
 	uint64_t h = content_start(parent, list);
 
 	tree_index(c);
+	index_contents(c);
 	for (size_t i = 0; i < list->kids.n; i++) {
 		const struct cvalue *v = cvalues_find(vals, list->kids.v[i]);
 
@@ -428,12 +441,14 @@ struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
 
 void tree_content_forget(struct config *c, struct lyd_node *entry)
 {
-	cindex_remove(&c->contents, content_hash(entry), entry);
+	if (c->contents_indexed)
+		cindex_remove(&c->contents, content_hash(entry), entry);
 }
 
 void tree_content_learn(struct config *c, struct lyd_node *entry)
 {
-	cindex_add(&c->contents, content_hash(entry), entry);
+	if (c->contents_indexed)
+		cindex_add(&c->contents, content_hash(entry), entry);
 }
 
 uint64_t tree_next_number(struct config *c, struct lyd_node *parent, const struct snode *list)

@@ -106,7 +106,9 @@ static enum value_rank match_uint(const struct value_type *t, const char *text, 
 	}
 	for (size_t i = 0; i < t->ranges.n && *digits; i++) {
 		if (v >= t->ranges.v[i].min && v <= t->ranges.v[i].max) {
-			snprintf(buf, VALUE_EXTRA, "%llu", (unsigned long long)v);
+			while (*digits == '0' && digits[1])
+				digits++;
+			memmove(buf, digits, strlen(digits) + 1);
 			return RANK_SHAPED;
 		}
 	}

@@ -46,7 +46,9 @@ struct gparse {
 	VEC(struct step) path, best;
 	bool ambiguous, found;
 	size_t depth, end;
-	struct err why;
+	/* the first value that did not fit at the depth; its sentence is made
+	 * only if it is needed */
+	const struct value_type *misfit;
 	/* completion: what may follow the best paths */
 	bool completing, any_end, may_end;
 	VEC(const struct gtoken *) offers;
@@ -192,7 +194,6 @@ static const struct memo *value_at(struct gparse *p, const struct value_type *t,
 {
 	const char *text;
 	struct memo *m;
-	struct err why = { "" };
 	char *buf;
 
 	for (size_t k = 0; k < p->memo.n; k++) {
@@ -206,12 +207,11 @@ static const struct memo *value_at(struct gparse *p, const struct value_type *t,
 	m->type = t;
 	m->i = i;
 	m->n = n;
-	m->rank = value_match(t, text, buf, &why);
+	m->rank = value_match(t, text, buf, NULL);
 	m->value = buf;
-	if (m->rank == RANK_NONE && why.text[0] && n <= 1 &&
-			(i > p->depth || (i == p->depth && !p->why.text[0]))) {
+	if (m->rank == RANK_NONE && n == 1 && (i > p->depth || (i == p->depth && !p->misfit))) {
 		p->depth = i;
-		p->why = why;
+		p->misfit = t;
 	}
 	return m;
 }
@@ -327,7 +327,7 @@ static void take(struct gparse *p, const struct gtoken *t, size_t i, size_t n,
 	*s = (struct step){ t, value, i, n, rank };
 	if (i + n > p->depth) {
 		p->depth = i + n;
-		p->why.text[0] = 0;
+		p->misfit = NULL;
 	}
 	walk(p, t, i + n);
 	p->path.n--;
@@ -395,12 +395,19 @@ static void start(struct gparse *p, size_t first)
 	p->path.n = p->best.n = 0;
 	p->found = p->ambiguous = false;
 	p->depth = first;
-	p->why.text[0] = 0;
+	p->misfit = NULL;
 	/* failures must be told again for this graph */
 	for (size_t i = p->memo.n; i-- > 0;) {
 		if (p->memo.v[i].rank == RANK_NONE)
 			vec_remove(&p->memo, i);
 	}
+}
+
+static void explain(struct gparse *p, struct err *why)
+{
+	const struct word *w = &p->words.v[p->depth];
+
+	value_match(p->misfit, w->text, room_for(p, w->len + VALUE_EXTRA), why);
 }
 
 enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
@@ -418,9 +425,11 @@ enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
 	}
 	walk(p, g->root, first);
 	ret->depth = p->depth;
-	ret->why = p->why;
+	ret->why.text[0] = 0;
+	if (!p->found && p->misfit)
+		explain(p, &ret->why);
 	if (!p->found)
-		return p->depth >= p->limit && !p->why.text[0] ? G_INCOMPLETE : G_UNKNOWN;
+		return p->depth >= p->limit && !p->misfit ? G_INCOMPLETE : G_UNKNOWN;
 	if (p->ambiguous)
 		return G_AMBIGUOUS;
 	for (size_t i = 0; i < p->best.n; i++) {

@@ -114,7 +114,8 @@ static enum value_rank match_uint(const struct value_type *t, const char *text, 
 	}
 	struct strbuf b = { 0 };
 
-	add_ranges(t, &b);
+	if (why)
+		add_ranges(t, &b);
 	err_set(why, EINVAL, "%s is not within %s", text, sb_str(&b));
 	sb_free(&b);
 	return RANK_NONE;
@@ -164,7 +165,7 @@ static enum value_rank match_union(const struct value_type *t, const char *text,
 		if (!tmp)
 			tmp = xmalloc(strlen(text) + VALUE_EXTRA);
 		this.text[0] = 0;
-		rank = value_match(t->members.v[i], text, tmp, &this);
+		rank = value_match(t->members.v[i], text, tmp, why ? &this : NULL);
 		if (rank > best) {
 			best = rank;
 			strcpy(buf, tmp);

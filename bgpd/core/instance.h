@@ -186,13 +186,15 @@ void out_groups_free(struct out_groups *g);
  * (configuration, policy, router id): tells the peer what is different now. */
 void out_group_join(struct peer *p, enum family f);
 void out_group_leave(struct peer *p, enum family f);
-/* ROUTE-REFRESH received, or clear soft out: send all again. */
+/* ROUTE-REFRESH received, or clear soft out: send all again, between BoRR and
+ * EoRR if the peer knows them (RFC 7313). */
 void out_group_refresh(struct peer *p, enum family f);
 /* update-delay: while held, nothing is sent from this table. */
 void out_groups_hold(struct out_groups *g, bool hold);
 bool out_group_pending(const struct peer *p); /* any family */
-/* Whole UPDATE messages for the peer, as many as fit, with End-of-RIB after the
- * first pass over the table; keeps p->family[].advertised and end_of_rib_sent. */
+/* Whole messages for the peer, as many as fit: UPDATEs, End-of-RIB after the
+ * first pass over the table, BoRR and EoRR.  Counts them in p->count, and keeps
+ * p->family[].advertised and end_of_rib_sent. */
 size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size);
 /* What the peer was told about a destination: the attributes as sent (next
  * hop, AS path and all) with one reference for the caller, and the source they

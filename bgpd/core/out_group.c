@@ -340,6 +340,7 @@ void out_group_refresh(struct peer *p, enum family f)
 		return;
 	m->dumping = true;
 	m->dump_at = 0;
+	m->refresh_begin_due = m->refresh_end_due = p->caps.enhanced_refresh;
 	peer_want_write(p);
 }
 
@@ -387,6 +388,16 @@ static bool write_end_of_rib(struct out_member *m, struct wr *w)
 	return true;
 }
 
+/* BoRR and EoRR (RFC 7313 section 4). */
+static bool write_refresh(struct out_member *m, struct wr *w, bool *due, enum refresh_kind kind)
+{
+	if (wr_left(w) < MSG_HEADER_SIZE + 4)
+		return false;
+	refresh_encode(w, m->group->all->family, kind);
+	*due = false;
+	return true;
+}
+
 /* Told all that the table had when it joined? */
 static bool has_told_all(const struct out_member *m)
 {
@@ -412,10 +423,15 @@ static bool pull_family(struct out_member *m, struct wr *w)
 			wake_at(g, 0);
 			return false;
 		}
+		if (m->refresh_begin_due &&
+				!write_refresh(m, w, &m->refresh_begin_due, REFRESH_BEGIN))
+			return false;
 		if (m->dumping) {
 			out_member_dump(m);
 			continue;
 		}
+		if (m->refresh_end_due && !write_refresh(m, w, &m->refresh_end_due, REFRESH_END))
+			return false;
 		if (!group_may_produce(g))
 			return true;
 		if (out_group_produce(g))
@@ -438,6 +454,14 @@ static void count_advertised(struct peer *p, enum family f)
 				  (g->default_attrs != 0);
 }
 
+static void count_messages(struct peer *p, const uint8_t *b, size_t n)
+{
+	for (size_t at = 0; at < n; at += (size_t)b[at + 16] << 8 | b[at + 17]) {
+		p->count.messages_out[0]++;
+		p->count.messages_out[b[at + 18]]++;
+	}
+}
+
 size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size)
 {
 	struct wr w = wr_init(buf, size);
@@ -452,6 +476,7 @@ size_t out_group_pull(struct peer *p, uint8_t *buf, size_t size)
 		if (!more)
 			break;
 	}
+	count_messages(p, buf, wr_len(&w));
 	return wr_len(&w);
 }
 
@@ -461,7 +486,7 @@ bool out_group_pending(const struct peer *p)
 		const struct out_member *m = p->family[f].member;
 
 		if (m && (out_member_has_chunks(m) || m->dumping || m->end_of_rib_due ||
-					 rib_reader_pending(&m->group->reader) ||
+					 m->refresh_end_due || rib_reader_pending(&m->group->reader) ||
 					 out_default_pending(m->group)))
 			return true;
 	}

@@ -104,7 +104,7 @@ struct out_member {
 	size_t queued;		/* bytes */
 	mono_t behind_since;	/* over the limit; 0: not */
 	uint32_t dump_at;	/* next destination of its own dump */
-	bool dumping, end_of_rib_due;
+	bool dumping, end_of_rib_due, refresh_begin_due, refresh_end_due;
 };
 
 struct out_group {

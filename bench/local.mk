@@ -1,0 +1,4 @@
+# Measurements.  core_bench: the core without sockets.
+EXTRA_PROGRAMS += bench/core_bench
+bench_core_bench_SOURCES = bench/core_bench.c
+bench_core_bench_LDADD = bgpd/libbgpcore.a lib/libbase.a

@@ -148,8 +148,9 @@ void fsm_drop(struct conn *conn, enum peer_down why, uint8_t code, uint8_t subco
 /* A connection that is one too many: the other one goes on. */
 static void drop_collided(struct conn *conn)
 {
+	/* Every pair of routers that starts together has one: no event for the log. */
 	if (conn->state >= FSM_OPENSENT)
-		notify(conn, ERR_CEASE, CEASE_COLLISION, NULL, 0);
+		conn_send_notification(conn, ERR_CEASE, CEASE_COLLISION, NULL, 0);
 	unlink_conn(conn);
 	conn_close(conn);
 }
@@ -671,8 +672,11 @@ static void take_notification(struct conn *conn, const uint8_t *body, size_t len
 		fsm_drop(conn, DOWN_NOTIFY_RECEIVED, 0, 0, NULL, 0);
 		return;
 	}
-	keep_error(s, true, n.code, n.subcode, n.data, n.data_len);
-	log_notification(conn->peer, true, &n);
+	/* A lost collision is no error of the session. */
+	if (n.code != ERR_CEASE || n.subcode != CEASE_COLLISION || s->up == conn) {
+		keep_error(s, true, n.code, n.subcode, n.data, n.data_len);
+		log_notification(conn->peer, true, &n);
+	}
 	/* RFC 5492 section 3: try again without what it does not know. */
 	if (n.code == ERR_OPEN && n.subcode == ERR_OPEN_PARAMETER)
 		s->no_options = true;

@@ -2,6 +2,7 @@
  * take prefixes away, the same for all: so there is one stable outcome
  * (no dispute wheels), which does not depend on the order of events. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tests/sim/topo.h"
 #include "lib/base/xalloc.h"
@@ -145,6 +146,9 @@ void topo_change(struct topo *t, struct rng *rng)
 		r->n = r->n ? r->n - 1 : 0;
 		break;
 	case 4:
+		/* If both are, whether they have a session depends on what was before. */
+		if (topo_session(t, s->other, a) && topo_session(t, s->other, a)->passive)
+			break;
 		s->passive = !s->passive;
 		break;
 	case 5:

@@ -9,8 +9,9 @@ bgpd_libbgpcore_a_SOURCES = \
 bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/as_path.c bgpd/core/as_path.h bgpd/core/attr_text.c bgpd/core/attrs.c \
 	bgpd/core/capability.c bgpd/core/capability.h bgpd/core/family.c bgpd/core/info.c \
-	bgpd/core/msg.c bgpd/core/msg.h bgpd/core/nlri.c bgpd/core/notification.c \
-	bgpd/core/open.c bgpd/core/update.c bgpd/core/update.h bgpd/core/update_encode.c
+	bgpd/core/msg.c bgpd/core/msg.h bgpd/core/nlri.c bgpd/core/nlri_text.c bgpd/core/notification.c \
+	bgpd/core/open.c bgpd/core/update.c bgpd/core/update.h bgpd/core/update_attr.c \
+	bgpd/core/update_encode.c bgpd/core/update_mp.c bgpd/core/update_private.h
 
 # rib: tables, decision, adj_in, out groups
 bgpd_libbgpcore_a_SOURCES += \

@@ -85,6 +85,8 @@ tests_unit_test_grammar_LDADD = $(CONF_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD) lib/libsys.a lib/libbase.a $(SYS_LIBS)
 
 # vtysh
+tests: tests/vtysh/testd
+CLEANFILES += tests/vtysh/testd
 
 # fuzz
 check_PROGRAMS += tests/fuzz/fuzz_feed

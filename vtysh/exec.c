@@ -103,6 +103,29 @@ static bool ask_daemons(struct vtysh *v, const struct grammar_match *m)
 	return ok;
 }
 
+/* Lines of one file that both read: told twice only where they differ. */
+static bool show_startup_errors(struct vtysh *v)
+{
+	struct strbuf text[N_DAEMONS] = { 0 };
+	bool ok = true;
+
+	output_begin(v->out);
+	for (int i = 0; i < N_DAEMONS; i++) {
+		int r = daemons_ask_text(v->daemons, daemon_rows[i].owner, CTL_EXEC,
+				"show startup-config errors", &text[i]);
+
+		if (r == -ENOTCONN)
+			daemons_say_down(v->daemons, daemon_rows[i].owner);
+		ok = ok && r == 0;
+		if (i == 0 || strcmp(sb_str(&text[0]), sb_str(&text[i])) != 0)
+			output_text(v->out, sb_str(&text[i]));
+	}
+	output_end(v->out);
+	for (int i = 0; i < N_DAEMONS; i++)
+		sb_free(&text[i]);
+	return ok;
+}
+
 static void list_row(struct output *o, const regex_t *re, const char *mode, const char *pattern)
 {
 	if (re && regexec(re, pattern, 0, NULL, 0) != 0)
@@ -245,7 +268,12 @@ static bool exec_line(struct vtysh *v, const char *typed)
 	if (r == 0)
 		r = grammar_parse(v->grammar, line, &m, &err);
 	if (r == 0) {
-		ok = command_owners(&m) == OWNER_VTYSH ? own_command(v, &m) : ask_daemons(v, &m);
+		if (m.id == CMD_SHOW_STARTUP_ERRORS)
+			ok = show_startup_errors(v);
+		else if (command_owners(&m) == OWNER_VTYSH)
+			ok = own_command(v, &m);
+		else
+			ok = ask_daemons(v, &m);
 		grammar_match_fini(&m);
 	} else if (r == -ENOENT) {
 		ok = true;

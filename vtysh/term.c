@@ -68,16 +68,18 @@ static unsigned char on_help(EditLine *el, int ch)
 	return CC_REDISPLAY;
 }
 
-static void common_start(const struct grammar_candidates *c, struct strbuf *out)
+/* What all keywords begin with; returns how many there are. */
+static size_t common_start(const struct grammar_candidates *c, struct strbuf *out)
 {
 	const struct grammar_candidate *x;
+	size_t keywords = 0;
 
 	vec_foreach(x, &c->list) {
 		size_t n = 0;
 
 		if (x->is_value)
 			continue;
-		if (!out->len) {
+		if (!keywords++) {
 			sb_add(out, x->text);
 			continue;
 		}
@@ -86,6 +88,7 @@ static void common_start(const struct grammar_candidates *c, struct strbuf *out)
 		out->len = n;
 		out->s[n] = '\0';
 	}
+	return keywords;
 }
 
 static unsigned char on_tab(EditLine *el, int ch)
@@ -94,14 +97,16 @@ static unsigned char on_tab(EditLine *el, int ch)
 	const struct grammar_candidate *x;
 	struct strbuf start = { 0 };
 	char *line = typed(el), *space = strrchr(line, ' ');
-	size_t have = strlen(space ? space + 1 : line);
+	size_t have = strlen(space ? space + 1 : line), keywords;
 	unsigned char r = CC_REFRESH;
 
 	(void)ch;
 	vtysh_complete(term.v, line, &c);
-	common_start(&c, &start);
-	if (c.list.n == 1 && !c.list.v[0].is_value)
+	keywords = common_start(&c, &start);
+	if (keywords == 1 && (have || c.list.n == 1))
 		sb_addc(&start, ' ');
+	else if (c.list.n > keywords && !have)
+		sb_reset(&start); /* a value may come as well: nothing is certain */
 	if (start.len > have) {
 		el_insertstr(el, start.s + have);
 	} else if (c.list.n) {

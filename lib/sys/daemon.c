@@ -98,6 +98,8 @@ static void pid_lock(struct daemon *d)
 	d->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (d->pid_fd < 0)
 		daemon_fail(d, "%s: %s", path, strerror(errno));
+	if (fchmod(d->pid_fd, 0644) < 0)
+		daemon_fail(d, "%s: %s", path, strerror(errno));
 	if (fcntl(d->pid_fd, F_SETLK, &lock) < 0)
 		daemon_fail(d, "%s: locked by another %s that is running", path, d->info->name);
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());

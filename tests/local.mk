@@ -47,6 +47,9 @@ tests_fuzz_fuzz_update_LDADD = tests/wire/libmessage.a $(FUZZ_LDADD)
 tests_fuzz_fuzz_nlri_LDADD = $(FUZZ_LDADD)
 
 # rib
+check_PROGRAMS += tests/unit/test_decision tests/unit/test_rib
+tests_unit_test_decision_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_rib_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 
 # peer
 check_PROGRAMS += tests/sim/test_sim

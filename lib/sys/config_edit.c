@@ -249,6 +249,38 @@ static enum config_result apply(struct config_cursor *cur, size_t i, const struc
 	return CONFIG_OK;
 }
 
+/* Length of the UTF-8 character at p, 0 if there is none (RFC 3629 section 4). */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+	if (n == 1)
+		return (p[0] >= 0x20 && p[0] != 0x7f) || p[0] == '\t' || p[0] == '\r';
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+			(p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* What is printed, sent as JSON and parsed again has to be text. */
+static bool is_text(const char *line, size_t len)
+{
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_length((const unsigned char *)line + i, len - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
 		struct err *e)
 {
@@ -257,6 +289,10 @@ static enum config_result config_line_n(struct config_cursor *cur, const char *l
 	const char *first = gparse_word(cur->parse, 0);
 	bool no;
 
+	if (!is_text(line, len)) {
+		err_set(e, EINVAL, "%% A line is text in UTF-8 without control characters");
+		return CONFIG_BAD;
+	}
 	if (n == 0 || *first == '!' || *first == '#')
 		return CONFIG_OK;
 	leave_removed(cur);

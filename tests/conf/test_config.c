@@ -288,6 +288,9 @@ static const struct {
 	{ "bgp as-path access-list A permit ((\n",
 		"f:1: % Not a regular expression: Unmatched ( or \\(\n" },
 	{ "no ip prefix-list P permit any\n", "f:1: % There is no such line\n" },
+	{ "hostname \xff\nhostname a\x01\nhostname \xc3\xa4\n",
+		"f:1: % A line is text in UTF-8 without control characters\n"
+		"f:2: % A line is text in UTF-8 without control characters\n" },
 	{ "exit-vrf\n", "f:1: % Unknown command: exit-vrf\n" },
 	{ "ip route 10.0.0.0/8 blackhole eth0\n", "f:1: % A blackhole route leads to no interface\n" },
 };

@@ -298,6 +298,7 @@ static void feed_state(struct bgp_core *c, bool up)
 		feed_out_reset(c->feed_out);
 	} else {
 		local_feed_down(c);
+		feed_out_reset(c->feed_out);
 	}
 }
 

@@ -456,6 +456,7 @@ static void vni_feed(struct evpn *e, const struct feed_msg *m)
 		memmove(e->vnis.v + at + 1, e->vnis.v + at,
 				(e->vnis.n - 1 - at) * sizeof(*e->vnis.v));
 		e->vnis.v[at] = v;
+		evpn_remote_count(e->remote, v);
 		for (uint32_t id = 1; id <= e->locals.used; id++)
 			v->n_local += local_at(e, id)->live && local_at(e, id)->name.vni == v->vni;
 	}

@@ -459,6 +459,27 @@ void evpn_remote_config(struct evpn_remote *r)
 
 /* ---- telling overlayd ---- */
 
+static void count_told(struct evpn *e, const struct entry *x, int by)
+{
+	struct evpn_vni *v = evpn_vni_get(e, x->name.vni);
+
+	if (v && x->imet)
+		v->n_vteps += (uint32_t)by;
+	else if (v)
+		v->n_remote += (uint32_t)by;
+}
+
+void evpn_remote_count(const struct evpn_remote *r, struct evpn_vni *v)
+{
+	v->n_vteps = v->n_remote = 0;
+	for (uint32_t id = 1; id <= r->entries.used; id++) {
+		const struct entry *x = entry_at(r, id);
+
+		if (x->live && x->told.present && x->name.vni == v->vni)
+			*(x->imet ? &v->n_vteps : &v->n_remote) += 1;
+	}
+}
+
 void evpn_feed_out_reset(struct evpn *e)
 {
 	struct evpn_remote *r = e->remote;
@@ -468,6 +489,8 @@ void evpn_feed_out_reset(struct evpn *e)
 
 		if (!x->live)
 			continue;
+		if (x->told.present)
+			count_told(e, x, -1);
 		x->told = (struct told){ 0 };
 		entry_queue(r, id);
 	}
@@ -495,16 +518,6 @@ static void entry_msg(const struct entry *x, const struct told *t, struct feed_m
 	m->mac.flags = t->flags;
 	m->mac.seq = t->seq;
 	m->mac.vtep = t->vtep;
-}
-
-static void count_told(struct evpn *e, const struct entry *x, int by)
-{
-	struct evpn_vni *v = evpn_vni_get(e, x->name.vni);
-
-	if (v && x->imet)
-		v->n_vteps += (uint32_t)by;
-	else if (v)
-		v->n_remote += (uint32_t)by;
 }
 
 static void entry_free(struct evpn_remote *r, uint32_t id)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/core/local.h"
 #include "bgpd/core/nexthop.h"
 #include "bgpd/core/origin.h"
 #include "bgpd/core/peer.h"
@@ -168,7 +169,11 @@ static bool path_hop(const struct feed_table *t, const struct prefix *p_dest, ui
 	if (src->kind == SOURCE_PEER) {
 		if (!nh)
 			return false;
-		ret->addr = nh->addr.family ? nh->addr : nh->link_local;
+		ret->addr = nh->addr;
+		/* A link-local address says nothing without its link. */
+		if (nh->addr.family == 6 && ip_is_link_local(&nh->addr))
+			ret->ifindex = local_ifindex(c, t->instance->name,
+					((const struct peer *)src->peer)->config.interface);
 		return true;
 	}
 	if (!vrf_path_origin(t->instance, rib_path_add_path_id(t->instance->rib[t->family], id), &o))

@@ -3,6 +3,7 @@
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm.h"
 #include "bgpd/core/local.h"
+#include "bgpd/core/nexthop.h"
 
 static struct local *local_of(const struct bgp_core *c)
 {
@@ -71,6 +72,7 @@ static void vrf_changed(struct bgp_core *c, const char *name)
 		return;
 	if (i->vrf)
 		vrf_link_config(i->vrf);
+	evpn_config(c->evpn);
 	for (size_t n = 0; came && i->table && n < i->peers.n; n++)
 		fsm_hurry(i->peers.v[n]);
 }
@@ -122,6 +124,26 @@ static void update_router_ids(struct bgp_core *c)
 	}
 }
 
+bool local_address_is_ours(const struct bgp_core *c, const char *vrf, const struct ip_addr *addr)
+{
+	const struct iface_addr *a;
+
+	vec_foreach(a, &local_of(c)->addresses)
+		if (ip_equal(&a->addr, addr) && strcmp(a->vrf, vrf) == 0)
+			return true;
+	return false;
+}
+
+uint32_t local_ifindex(const struct bgp_core *c, const char *vrf, const char *name)
+{
+	const struct iface *f;
+
+	vec_foreach(f, &local_of(c)->ifaces)
+		if (strcmp(f->name, name) == 0 && strcmp(f->vrf, vrf) == 0)
+			return f->ifindex;
+	return 0;
+}
+
 /* An address of ours came or went: peers on its subnet need not wait, or are
  * gone (fast external failover). */
 static void subnet_changed(struct bgp_core *c, const struct iface_addr *a, bool up)
@@ -129,6 +151,8 @@ static void subnet_changed(struct bgp_core *c, const struct iface_addr *a, bool 
 	struct bgp_instance *i = core_instance_find(c, a->vrf);
 	struct prefix subnet = prefix_make(&a->addr, a->len);
 
+	if (i)
+		nexthops_own_changed(i->nexthops);
 	for (size_t n = 0; i && n < i->peers.n; n++) {
 		struct peer *p = i->peers.v[n];
 
@@ -206,7 +230,7 @@ static void feed_interface(struct bgp_core *c, const struct feed_msg *m)
 
 /* ---- routes to redistribute ---- */
 
-static int route_compare(const struct local_route *a, const struct local_route *b)
+static int route_compare(const struct kept_route *a, const struct kept_route *b)
 {
 	int d = strcmp(a->vrf, b->vrf);
 
@@ -215,7 +239,7 @@ static int route_compare(const struct local_route *a, const struct local_route *
 	return d ? d : (int)a->proto - b->proto;
 }
 
-static size_t route_place(const struct local *l, const struct local_route *r)
+static size_t route_place(const struct local *l, const struct kept_route *r)
 {
 	size_t lo = 0, hi = l->routes.n;
 
@@ -232,7 +256,7 @@ static size_t route_place(const struct local *l, const struct local_route *r)
 
 static void keep_route(struct local *l, const struct feed_msg *m)
 {
-	struct local_route r = { .prefix = m->local_route.prefix, .proto = m->local_route.proto,
+	struct kept_route r = { .prefix = m->local_route.prefix, .proto = m->local_route.proto,
 		.metric = m->local_route.metric, .tag = m->local_route.tag,
 		.ifindex = m->local_route.ifindex, .gateway = m->local_route.gateway };
 	size_t at;
@@ -273,7 +297,7 @@ void local_instance_new(struct bgp_instance *i)
 void local_instance_replay(struct bgp_instance *i)
 {
 	struct local *l = local_of(i->core);
-	const struct local_route *r;
+	const struct kept_route *r;
 
 	vec_foreach(r, &l->routes) {
 		struct feed_msg m = { .type = FEED_LOCAL_ROUTE, .add = true };
@@ -352,6 +376,7 @@ void local_feed_down(struct bgp_core *c)
 	for (size_t n = 0; n < c->instances.n; n++)
 		if (c->instances.v[n])
 			origin_feed_down(c->instances.v[n]->origin);
+	evpn_feed_down(c->evpn);
 }
 
 void local_feed(struct bgp_core *c, const struct feed_msg *m)
@@ -378,7 +403,7 @@ void local_feed(struct bgp_core *c, const struct feed_msg *m)
 		break;
 	case FEED_END:
 		sweep(c);
-		evpn_feed(c->evpn, m);
+		evpn_feed_end(c->evpn);
 		break;
 	default:
 		evpn_feed(c->evpn, m);

@@ -29,7 +29,7 @@ struct local_vrf { /* FEED_VRF */
 	bool up, stale;
 };
 
-struct local_route { /* FEED_LOCAL_ROUTE, connected and static */
+struct kept_route { /* FEED_LOCAL_ROUTE, connected and static */
 	char vrf[16];
 	struct prefix prefix;
 	uint8_t proto;
@@ -42,7 +42,7 @@ struct local {
 	VEC(struct iface_addr) addresses;
 	VEC(struct iface) ifaces;
 	VEC(struct local_vrf) vrfs;
-	VEC(struct local_route) routes; /* sorted */
+	VEC(struct kept_route) routes; /* sorted */
 };
 
 /* A message from overlayd, whichever module it is for. */
@@ -54,6 +54,9 @@ void local_fini(struct local *l);
 /* An instance that is being made learns of its VRF; once made, of its routes. */
 void local_instance_new(struct bgp_instance *i);
 void local_instance_replay(struct bgp_instance *i);
+bool local_address_is_ours(const struct bgp_core *c, const char *vrf, const struct ip_addr *addr);
+/* The index of an interface, 0 if there is none of this name. */
+uint32_t local_ifindex(const struct bgp_core *c, const char *vrf, const char *name);
 /* The VRF's L3VNI, 0 if it has none or isn't there. */
 uint32_t local_vrf_l3vni(const struct bgp_core *c, const char *vrf);
 

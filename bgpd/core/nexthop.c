@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "bgpd/core/local.h"
 #include "bgpd/core/nexthop.h"
 #include "bgpd/core/peer.h"
 #include "lib/base/hash.h"
@@ -51,6 +52,11 @@ static uint32_t find(const struct nexthops *n, const struct ip_addr *a)
 	return htab_find(&n->by_addr, addr_hash(n, a), addr_equal, n, a);
 }
 
+static bool is_own(const struct nexthops *n, const struct ip_addr *a)
+{
+	return local_address_is_ours(n->instance->core, n->instance->name, a);
+}
+
 /* The record of a numbered next hop, made and watched if it is new. */
 static struct nexthop *track(struct nexthops *n, uint32_t number, const struct ip_addr *a)
 {
@@ -62,6 +68,7 @@ static struct nexthop *track(struct nexthops *n, uint32_t number, const struct i
 	if (!id) {
 		id = slab_new(&n->slab);
 		at(n, id)->addr = *a;
+		at(n, id)->own = is_own(n, a);
 		htab_insert(&n->by_addr, addr_hash(n, a), id);
 		feed_out_watch(n->instance->core->feed_out, n->instance, a, true);
 		if (!timer_running(&n->sweep.timer))
@@ -104,7 +111,7 @@ bool nexthop_usable(const void *ctx, uint16_t instance, const struct route_sourc
 	if (nh->addr.family == 6 && ip_is_link_local(&nh->addr))
 		return true; /* on the session's own link */
 	t = track(c->instances.v[instance]->nexthops, next_hop, &nh->addr);
-	if (!t->resolved)
+	if (!t->resolved || t->own)
 		return false;
 	*ret_metric = t->metric;
 	return must_be_connected(src) ? t->connected : !t->by_default;
@@ -195,6 +202,23 @@ void nexthop_feed(struct bgp_instance *i, const struct feed_msg *m)
 		return;
 	t->changed = true;
 	core_work_add(i->core, &n->walk);
+}
+
+void nexthops_own_changed(struct nexthops *n)
+{
+	for (uint32_t id = 1; id <= n->slab.used; id++) {
+		struct nexthop *t = at(n, id);
+		bool own;
+
+		if (t->addr.family == 0 || find(n, &t->addr) != id)
+			continue;
+		own = is_own(n, &t->addr);
+		if (own == t->own)
+			continue;
+		t->own = own;
+		t->changed = true;
+		core_work_add(n->instance->core, &n->walk);
+	}
 }
 
 /* Forgets next hops that no attribute set has any more. */

@@ -8,6 +8,7 @@ struct nexthop {
 	struct ip_addr addr;
 	bool known;	 /* overlayd has answered */
 	bool resolved, connected, by_default;
+	bool own;	 /* an address of this machine: routes via ourselves go nowhere */
 	uint32_t metric, ifindex;
 	/* private */
 	bool changed, walking;
@@ -18,5 +19,8 @@ struct nexthop {
 const struct nexthop *nexthops_at(const struct nexthops *n, size_t i);
 /* The one with this address, NULL if there is none. */
 const struct nexthop *nexthops_find(const struct nexthops *n, const struct ip_addr *a);
+
+/* Our addresses in this instance's VRF have changed. */
+void nexthops_own_changed(struct nexthops *n);
 
 #endif

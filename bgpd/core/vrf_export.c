@@ -83,6 +83,8 @@ static void export_dest(struct vrf_export *x, int out, uint32_t dest)
 
 	if (!table || !o->on || !nlri_key_prefix(f, rib_dest(rib, dest)->key, &p))
 		return;
+	if (out == OUT_EVPN && x->default_on && p.len == 0)
+		return; /* default_update() has it */
 	out_key(o, out, &p, key);
 	/* What was imported is not exported again: its origin does that. */
 	if (!best || c->sources.v[best->source]->kind == SOURCE_IMPORT) {
@@ -107,6 +109,37 @@ static void export_dest(struct vrf_export *x, int out, uint32_t dest)
 	attrs_ref(c->attrs, sent);
 	rib_update(table, key, i->source_evpn, 0, sent, sent, info_intern(c->infos, &info),
 			REASON_NONE, core_now_secs(c));
+}
+
+/* EVPN's default-originate: a default route of type 5, whether the VRF has one
+ * or not.  True if that differs from before. */
+static bool default_update(struct vrf_export *x, const struct vrf_out *o)
+{
+	struct bgp_instance *i = x->link->instance;
+	struct bgp_core *c = i->core;
+	struct rib *table = out_table(x->link, x->af, OUT_EVPN);
+	bool was = x->default_on, on = i->config->evpn.default_originate[x->af] && i->l3vni &&
+				       i->vtep.family && table;
+	struct nlri_info info = { { o->label, NLRI_LABEL_NONE }, { 0 }, { 0 } };
+	struct prefix p = { .family = x->af ? 6 : 4 };
+	uint8_t key[NLRI_KEY_MAX];
+	struct route_attrs none = { .origin = ORIGIN_IGP };
+	uint32_t base, sent;
+
+	out_key(o, OUT_EVPN, &p, key);
+	if (was && table && (!on || memcmp(key, x->default_key, sizeof(key)) != 0))
+		rib_withdraw(table, x->default_key, i->source_evpn, 0);
+	x->default_on = on;
+	if (!on)
+		return was;
+	memcpy(x->default_key, key, sizeof(key));
+	base = attrs_intern(c->attrs, &none);
+	sent = out_attrs(c, o, OUT_EVPN, base);
+	attrs_unref(c->attrs, base);
+	attrs_ref(c->attrs, sent);
+	rib_update(table, key, i->source_evpn, 0, sent, sent, info_intern(c->infos, &info),
+			REASON_NONE, core_now_secs(c));
+	return !was;
 }
 
 /* ---- settings ---- */
@@ -188,6 +221,7 @@ void vrf_export_config(struct vrf_link *v)
 			out_free(&x->out[out]);
 			x->out[out] = o;
 		}
+		changed |= default_update(x, &x->out[OUT_EVPN]);
 		needed = x->out[OUT_EVPN].on || x->out[OUT_VPN].on ||
 			 vrf_imported_by_name(i->core, i, f);
 		if (needed && !x->reader.rib && i->rib[f])
@@ -220,6 +254,9 @@ static bool still_exported(const struct vrf_link *v, int table, const uint8_t *k
 			return true; /* evpn.c's */
 		af = k.ip.family == 6;
 		rd = k.rd;
+		if (v->export[af].default_on &&
+				memcmp(key, v->export[af].default_key, NLRI_KEY_MAX) == 0)
+			return true;
 	} else if (!nlri_key_rd((enum family)table, key, &rd)) {
 		return true;
 	}

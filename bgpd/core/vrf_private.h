@@ -27,6 +27,8 @@ struct vrf_export {
 	struct vrf_link *link;
 	int af;			  /* 0: IPv4, 1: IPv6 */
 	struct vrf_out out[OUT_COUNT];
+	bool default_on;	  /* EVPN's default-originate */
+	uint8_t default_key[NLRI_KEY_MAX]; /* as it was put into the table */
 };
 
 struct vrf_link {

@@ -96,7 +96,8 @@ enum config_result {
 	CONFIG_BAD,	/* refused, with a sentence that begins with "% " */
 };
 
-/* Applies one line as typed: leading spaces, abbreviations, comments, 'no'. */
+/* Applies one line as typed: leading spaces, abbreviations, comments, 'no'.
+ * After a refused line, lines that are indented further than it are refused too. */
 enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e);
 
 /* Appends the lines that lead to this place from the top mode, each with its

@@ -22,6 +22,7 @@ struct config_cursor {
 	uint64_t seen;
 	struct gparse *parse;
 	struct gmatch match;
+	size_t refused; /* indentation of the line last refused, plus 1; 0: none */
 };
 
 static void pop_to(struct config_cursor *cur, size_t n)
@@ -281,20 +282,13 @@ static bool is_text(const char *line, size_t len)
 	return true;
 }
 
-static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
+static enum config_result words_apply(struct config_cursor *cur, size_t n, const char *line,
 		struct err *e)
 {
 	struct failure f = { .result = G_MATCH };
-	size_t n = gparse_words(cur->parse, line, len);
 	const char *first = gparse_word(cur->parse, 0);
 	bool no;
 
-	if (!is_text(line, len)) {
-		err_set(e, EINVAL, "%% A line is text in UTF-8 without control characters");
-		return CONFIG_BAD;
-	}
-	if (n == 0 || *first == '!' || *first == '#')
-		return CONFIG_OK;
 	leave_removed(cur);
 	if (n == 1) {
 		enum config_result r = leave(cur, first);
@@ -319,6 +313,31 @@ static enum config_result config_line_n(struct config_cursor *cur, const char *l
 	while (isspace((unsigned char)*line))
 		line++;
 	return refuse(&f, line, e);
+}
+
+/* The lines below a refused one are refused with it: they would change another
+ * node, the one that the line before it was about. */
+static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
+		struct err *e)
+{
+	size_t n = gparse_words(cur->parse, line, len), indent = strspn(line, " \t");
+	const char *first = gparse_word(cur->parse, 0);
+	enum config_result r;
+
+	if (!is_text(line, len)) {
+		err_set(e, EINVAL, "%% A line is text in UTF-8 without control characters");
+		return CONFIG_BAD;
+	}
+	if (n == 0 || *first == '!' || *first == '#')
+		return CONFIG_OK;
+	if (cur->refused && indent >= cur->refused) {
+		err_set(e, EINVAL, "%% Left out with the line that it is below: %.*s",
+				(int)strcspn(line + indent, "\r\n"), line + indent);
+		return CONFIG_BAD;
+	}
+	r = words_apply(cur, n, line, e);
+	cur->refused = r == CONFIG_BAD ? indent + 1 : 0;
+	return r;
 }
 
 enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e)

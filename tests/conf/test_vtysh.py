@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-from tap import main
+from tap import main, skip
 
 BUILD = pathlib.Path(os.environ.get("WEFT_BUILD", "build"))
 VTYSH, TESTD = BUILD / "vtysh/vtysh", BUILD / "tests/vtysh/testd"
@@ -242,10 +242,10 @@ def test_file():
 
 def test_typed_lines():
     with both() as b:
-        p = b.vtysh(stdin="show version\nconfigure terminal\nhostname r7\nrouter bgp 65000\nnonsense\n"
+        p = b.vtysh(stdin="show version\nconfigure terminal\nhostname r7\nrouter bgp 65000\n nonsense\n"
                           " neighbor 10.0.0.7 remote-as 7\ndo show bgp summary\nend\nshow bgp summary json\n")
         assert p.returncode == 1
-        assert "line 5: % Unknown command: nonsense" in p.stderr
+        assert "line 5: % Unknown command: nonsense" in p.stderr, p.stderr
         assert "host r7" in p.stdout and '"host":"r7"' in p.stdout
         assert "neighbor 10.0.0.7 remote-as 7" in b.running()
         # without `end`: what was typed counts
@@ -263,6 +263,37 @@ def test_running_reads_back():
             assert other.running() == text
             marked = other.vtysh("-m", "-f", "-", stdin=text)
             assert marked.returncode == 0, marked.stderr
+
+
+def test_lines_below_a_refused_one():
+    config = ("router bgp 65000\n neighbor 1.1.1.1 remote-as 1\nrouter bgp 65000 vrf a b\n neighbor 2.2.2.2 remote-as 2\n"
+              " address-family ipv4 unicast\n  network 10.0.0.0/8\nvrf blue\n vni 7\n")
+    with both(config=config) as b:
+        # they must not reach the instance of the lines before
+        assert "2.2.2.2" not in b.running() and "network" not in b.running() and "vni 7" in b.running()
+        assert ":4: Left out with the line that it is below" in b.log("bgpd")
+        assert b.vtysh(stdin="configure terminal\n" + config).returncode == 1
+        assert "2.2.2.2" not in b.running()
+
+
+FRR_RELOAD = pathlib.Path("/usr/lib/frr/frr-reload.py")
+
+
+def test_frr_reload():
+    """FRR's own tool finds out what to change, and changes it."""
+    if not FRR_RELOAD.exists():
+        skip("no frr-reload.py here (package frr-pythontools)")
+    config = CONFIG + ("  network 10.2.0.0/16\nip prefix-list A seq 5 permit 10.0.0.0/8\nroute-map M permit 10\n"
+                       " match ip address prefix-list A\n set local-preference 200\nvrf prod\n vni 4000\n")
+    with both(config=config) as b:
+        (b.dir / "bin").mkdir()
+        (b.dir / "bin/vtysh").symlink_to(VTYSH.absolute())
+        wanted = b.running().replace("local-preference 200", "local-preference 300").replace("10.2.0.0", "10.3.0.0")
+        wanted = wanted.replace("vni 4000", "vni 5000")
+        (b.dir / "wanted").write_text(wanted)
+        subprocess.run([FRR_RELOAD, "--reload", "--stdout", "--bindir", b.dir / "bin", "--vty_socket", b.dir, "--confdir",
+                        b.dir, "--rundir", b.dir, b.dir / "wanted"], check=True, timeout=DEADLINE)
+        assert b.running() == wanted
 
 
 def test_write():

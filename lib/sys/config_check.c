@@ -22,7 +22,7 @@ static const char *given(const struct line_check_arg *a, const char *leaf)
 	return NULL;
 }
 
-/* length < ge <= le */
+/* length <= ge <= le */
 static int check_prefix_list(const struct line_check_arg *a, struct err *e)
 {
 	const char *prefix = given(a, "prefix"), *ge = given(a, "ge"), *le = given(a, "le");
@@ -33,8 +33,8 @@ static int check_prefix_list(const struct line_check_arg *a, struct err *e)
 	len = strtol(strchr(prefix, '/') + 1, NULL, 10);
 	g = ge ? strtol(ge, NULL, 10) : len;
 	l = le ? strtol(le, NULL, 10) : 128;
-	if ((ge && g <= len) || (le && l < len) || g > l)
-		return err_set(e, EINVAL, "%% Invalid prefix range for %s, make sure: len < ge <= le",
+	if ((ge && g < len) || (le && l < len) || g > l)
+		return err_set(e, EINVAL, "%% Invalid prefix range for %s, make sure: len <= ge <= le",
 				prefix);
 	return 0;
 }

@@ -272,8 +272,8 @@ static const struct {
 		"f:3: % Unknown command: neighbor 10.0.0.1 timers 70000 3 (70000 is not within 0-65535)\n" },
 	{ "router bgp 1\n bgp default ip\n", "f:2: % Ambiguous command: bgp default ip\n" },
 	{ "router bgp 1\n no bgp default i\n", "f:2: % Ambiguous command: no bgp default i\n" },
-	{ "ip prefix-list P permit 10.0.0.0/8 ge 8\n",
-		"f:1: % Invalid prefix range for 10.0.0.0/8, make sure: len < ge <= le\n" },
+	{ "ip prefix-list P permit 10.0.0.0/8 ge 7\n",
+		"f:1: % Invalid prefix range for 10.0.0.0/8, make sure: len <= ge <= le\n" },
 	{ "ip prefix-list P permit 10.0.0.300/8\n",
 		"f:1: % Unknown command: ip prefix-list P permit 10.0.0.300/8 "
 		"(10.0.0.300/8 is not an IPv4 prefix)\n" },

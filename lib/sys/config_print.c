@@ -92,6 +92,11 @@ static bool put_value(struct printing *p, const struct tnode *n)
 	}
 	add_word(p, lyd_get_value(d));
 	use(p, d);
+	/* all entries of a leaf-list in one line */
+	while (n->repeat && (d = config_next(d))) {
+		add_word(p, lyd_get_value(d));
+		use(p, d);
+	}
 	return effects_hold(p, n);
 }
 

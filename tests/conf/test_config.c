@@ -236,6 +236,11 @@ static const struct {
 		"router bgp 1 vrf red\n !\n address-family ipv4 unicast\n  rd vpn export 1:1\n"
 		"  label vpn export auto\n  rt vpn both 1:1 1:2\n  import vpn\n  export vpn\n"
 		"  import vrf blue\n exit-address-family\nexit\n" },
+	{ "router bgp 1\nbgp confederation peers 9 8\nbgp confederation peers 7\n"
+	  "no bgp confederation peers 8\nbgp listen range 10.0.0.0/8 peer-group PG\n"
+	  "neighbor PG peer-group\n",
+		"router bgp 1\n bgp confederation peers 7 9\n neighbor PG peer-group\n"
+		" bgp listen range 10.0.0.0/8 peer-group PG\nexit\n" },
 	/* whole modes removed; an instance entered without its number */
 	{ "router bgp 1\nneighbor 10.0.0.1 remote-as 1\naddress-family l2vpn evpn\n"
 	  "neighbor 10.0.0.1 activate\nrouter bgp\nno neighbor 10.0.0.1\n", "router bgp 1\nexit\n" },

@@ -362,6 +362,23 @@ def test_large_file():
         assert took < 40, took
 
 
+def test_man_pages():
+    def options(program, **env):
+        text = subprocess.run([program, "--help"], capture_output=True, text=True, env={**os.environ, **env}).stdout
+        return set(re.findall(r"--([a-z][a-z_-]+)", text))
+
+    man = pathlib.Path(__file__).parents[2] / "doc/man"
+    for page, known in (("bgpd.8", options(TESTD, TESTD_NAME="bgpd")), ("vtysh.1", options(VTYSH))):
+        text = (man / page).read_text().replace("\\", "")
+        assert len(known) > 10 and not {o for o in known if f"--{o}" not in text}, page
+    example = re.search(r"\.nf\n(.*?)\.fi", (man / "weft.conf.5").read_text(), re.S).group(1)
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write(example)
+        f.flush()
+        p = subprocess.run([VTYSH, "-C", "-f", f.name], capture_output=True, text=True)
+        assert p.returncode == 0 and p.stderr == "", p.stderr
+
+
 class Terminal:
     """A person at vtysh."""
 

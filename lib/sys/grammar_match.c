@@ -447,6 +447,21 @@ void gmatch_fini(struct gmatch *m)
 	vec_free(&m->bound);
 }
 
+/* YANG's descriptions are broken into lines. */
+static char *single_spaced(const char *text)
+{
+	char *out = xmalloc(strlen(text) + 1), *at = out;
+
+	for (; *text; text++) {
+		if (!isspace((unsigned char)*text))
+			*at++ = *text;
+		else if (at > out && at[-1] != ' ')
+			*at++ = ' ';
+	}
+	*at = 0;
+	return out;
+}
+
 void candidates_add(struct grammar_candidates *c, const char *text, const char *help,
 		bool is_value)
 {
@@ -459,7 +474,7 @@ void candidates_add(struct grammar_candidates *c, const char *text, const char *
 	}
 	x = vec_push(&c->list);
 	x->text = xstrdup(text);
-	x->help = xstrdup(help ? help : "");
+	x->help = single_spaced(help ? help : "");
 	x->is_value = is_value;
 }
 

@@ -79,28 +79,19 @@ static struct snode *resolve_name(struct resolving *r, const char *name)
 	return leaf;
 }
 
+/* What the keyword sets; the node of its name; what it always means; what the
+ * line is about. */
 static const char *word_help(const struct resolving *r, const struct tnode *n)
 {
-	if (n->effects.n)
+	if (n->effects.n && n->effects.v[0].var)
 		return ((const struct snode *)n->effects.v[0].var)->help;
-	if (n == r->last_word || strcmp(n->text, r->l->carrier->sn->name) == 0)
+	if (strcmp(n->text, r->l->carrier->sn->name) == 0 && r->l->kind != LINE_NOOP)
 		return r->l->carrier->help;
 	for (size_t i = 0; i < r->s->words.n; i++) {
 		if (strcmp(r->s->words.v[i].word, n->text) == 0)
 			return r->s->words.v[i].help;
 	}
-	return "";
-}
-
-static const char *plain_help(const struct resolving *r, const struct tnode *n)
-{
-	const char *h = "";
-
-	for (size_t i = 0; i < r->s->words.n; i++) {
-		if (strcmp(r->s->words.v[i].word, n->text) == 0)
-			h = r->s->words.v[i].help;
-	}
-	return h;
+	return n == r->last_word && r->l->kind != LINE_NOOP ? r->l->carrier->help : "";
 }
 
 static void resolve_node(void *arg, struct tnode *n)
@@ -127,12 +118,20 @@ static void resolve_node(void *arg, struct tnode *n)
 		n->var2 = resolve_name(r, n->other);
 }
 
-static void help_node(void *arg, struct tnode *n)
+static void help_seq(const struct resolving *r, struct tseq *seq)
 {
-	struct resolving *r = arg;
+	for (size_t i = 0; i < seq->nodes.n; i++) {
+		struct tnode *n = &seq->nodes.v[i];
 
-	if (n->kind == T_WORD)
-		n->help = r->l->kind == LINE_NOOP ? plain_help(r, n) : word_help(r, n);
+		if (n->kind == T_WORD) {
+			n->help = word_help(r, n);
+			/* "tag $tag": what is said of the value */
+			if (!*n->help && i + 1 < seq->nodes.n && n[1].kind == T_VALUE && n[1].help)
+				n->help = n[1].help;
+		}
+		for (size_t k = 0; k < n->alts.n; k++)
+			help_seq(r, &n->alts.v[k]);
+	}
 }
 
 static void steps_between(const struct snode *from, struct snode *to, struct sline *l)
@@ -200,7 +199,7 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 	template_visit(&l->seq, resolve_node, &r);
 	if (r.rc)
 		return r.rc;
-	template_visit(&l->seq, help_node, &r);
+	help_seq(&r, &l->seq);
 	l->implicit = n->is_leaf && n->kind != LEAF_VALUE && !sets(l, n) && kind != LINE_NO;
 	if (l->implicit)
 		*vec_push(&l->slots) = n;

@@ -284,8 +284,26 @@ static void document(void *arg, const struct schema_doc *d)
 			"%s: %s", d->line, d->reload);
 }
 
+static void word_is_described(void *arg, struct tnode *n)
+{
+	struct strbuf *missing = arg;
+
+	if (n->help && *n->help)
+		return;
+	if (!strstr(sb_str(missing), n->text))
+		sb_addf(missing, " %s", n->text);
+}
+
 START_TEST(everything_is_described)
 {
+	struct strbuf missing = { 0 };
+
+	for (size_t i = 0; i < schema->lines.n; i++) {
+		if (schema->lines.v[i]->mode && schema->lines.v[i]->kind != LINE_NOOP)
+			template_visit(&schema->lines.v[i]->seq, word_is_described, &missing);
+	}
+	ck_assert_msg(missing.len == 0, "no help:%s", sb_str(&missing));
+	sb_free(&missing);
 	for (size_t i = 0; i < schema->nodes.n; i++) {
 		const struct snode *s = schema->nodes.v[i];
 

@@ -1,0 +1,225 @@
+/* What is there: dumps and notifications, through one decoder into the same
+ * tables.  A dump is numbered; what it did not list when it ends is gone. */
+#include <errno.h>
+#include <string.h>
+
+#include "overlayd/core/state.h"
+
+static const struct {
+	enum kobj_type type;
+	uint8_t family;
+} dumps[DUMPS] = {
+	[DUMP_LINK] = { KOBJ_LINK, 0 },
+	[DUMP_ADDR] = { KOBJ_ADDR, 0 },
+	[DUMP_NEXTHOP] = { KOBJ_NEXTHOP, 0 },
+	[DUMP_FDB] = { KOBJ_FDB, 0 },
+	[DUMP_NEIGH4] = { KOBJ_NEIGH, 4 },
+	[DUMP_NEIGH6] = { KOBJ_NEIGH, 6 },
+	[DUMP_ROUTE4] = { KOBJ_ROUTE, 4 },
+	[DUMP_ROUTE6] = { KOBJ_ROUTE, 6 },
+};
+
+static void apply(struct overlay_core *c, const struct kobj *o)
+{
+	switch (o->type) {
+	case KOBJ_LINK:
+		link_actual(c, &o->link, o->gone);
+		break;
+	case KOBJ_ADDR:
+		addr_actual(c, &o->addr, o->gone);
+		break;
+	case KOBJ_NEXTHOP:
+		nexthop_actual(c, &o->nexthop, o->gone);
+		break;
+	case KOBJ_NEIGH:
+		neigh_actual(c, &o->neigh, o->gone);
+		break;
+	case KOBJ_FDB:
+		fdb_actual(c, &o->neigh, o->gone);
+		break;
+	case KOBJ_ROUTE:
+		route_actual(c, &o->route, o->gone);
+		break;
+	}
+}
+
+void actual_notify(struct overlay_core *c, const struct nlmsg *m)
+{
+	struct kobj o;
+	int rc = kobj_decode(m, &o);
+
+	c->count.notifications++;
+	if (rc < 0)
+		c->count.bad_messages++;
+	else if (rc > 0)
+		apply(c, &o);
+}
+
+void resync_want(struct overlay_core *c, unsigned which, mono_t delay)
+{
+	if (delay == 0) {
+		c->dumps_wanted |= which;
+		return;
+	}
+	if (c->dumps_later == 0 || c->now + delay < c->resync_at)
+		c->resync_at = c->now + delay;
+	c->dumps_later |= which;
+}
+
+size_t dump_request(struct overlay_core *c, void *buf, size_t size)
+{
+	struct nlw w = nlw_init(buf, size);
+
+	/* FDB and neighbours are kept only of bridges that the plan knows. */
+	if (c->plan_due && !(c->dumps_wanted & 1u << DUMP_LINK))
+		plan_run(c);
+	for (int i = 0; i < DUMPS; i++) {
+		if (!(c->dumps_wanted & 1u << i))
+			continue;
+		c->dumps_wanted &= ~(1u << i);
+		c->dumping = i;
+		c->dump_broken = false;
+		c->dump_seq = c->seq++;
+		c->dump_no++;
+		c->asked_at = c->dump_began = c->now;
+		c->count.dumps++;
+		kobj_encode_dump(&w, c->dump_seq, dumps[i].type, dumps[i].family);
+		return w.len;
+	}
+	return 0;
+}
+
+/* Entries of a table that the dump did not list are not there. */
+#define SWEEP(p, table, is_present, lost)                                                          \
+	do {                                                                                       \
+		slab_foreach (id, p, &c->table.slab)                                               \
+			if ((is_present) && p->s.seen != c->dump_no)                               \
+				lost(c, id);                                                       \
+	} while (0)
+
+static void sweep_nexthops(struct overlay_core *c)
+{
+	const struct leaf *l;
+	const struct group *g;
+	uint32_t id;
+
+	slab_foreach (id, l, &c->leaves.slab)
+		if (l->present && l->s.seen != c->dump_no)
+			leaf_lost(c, id);
+	slab_foreach (id, g, &c->groups.slab)
+		if (g->present && g->s.seen != c->dump_no)
+			group_lost(c, id);
+}
+
+static void sweep_neighs(struct overlay_core *c, uint8_t family)
+{
+	struct neigh *p;
+	uint32_t id;
+
+	SWEEP(p, neighs, p->present && p->ip.family == family, neigh_lost);
+}
+
+static void sweep(struct overlay_core *c, enum dump d)
+{
+	uint32_t id;
+
+	switch (d) {
+	case DUMP_LINK: {
+		struct link *p;
+		SWEEP(p, links, p->present, link_lost);
+		break;
+	}
+	case DUMP_ADDR: {
+		struct addr *p;
+		SWEEP(p, addrs, p->present, addr_lost);
+		break;
+	}
+	case DUMP_NEXTHOP:
+		sweep_nexthops(c);
+		break;
+	case DUMP_FDB: {
+		const struct mac *m;
+		struct flood *p;
+
+		slab_foreach (id, m, &c->macs.slab)
+			mac_unseen(c, id);
+		SWEEP(p, floods, p->present, flood_lost);
+		break;
+	}
+	case DUMP_NEIGH4:
+	case DUMP_NEIGH6:
+		sweep_neighs(c, dumps[d].family);
+		break;
+	case DUMP_ROUTE4:
+	case DUMP_ROUTE6:
+		route_sweep(c, dumps[d].family);
+		break;
+	case DUMPS:
+		break;
+	}
+}
+
+static void dump_end(struct overlay_core *c)
+{
+	enum dump d = (enum dump)c->dumping;
+
+	c->dumping = -1;
+	if (c->dump_broken) {
+		/* The kernel's table changed while it was listed, so entries may lack:
+		 * nothing may be concluded from that. */
+		resync_want(c, 1u << d, MONO_MSEC(100));
+		return;
+	}
+	sweep(c, d);
+	if (d == DUMP_ROUTE4)
+		c->dump_took = c->now - c->dump_began;
+	c->dumped |= 1u << d;
+	if (!c->synced && c->dumped == DUMP_ALL) {
+		c->synced = true;
+		c->snapshot_due = c->feed_up;
+		core_log(c, "listed the kernel: %u links, %u addresses, %u routes, %u MACs, "
+			    "%u neighbours",
+				c->links.slab.live, c->addrs.slab.live,
+				c->routes4.slab.live + c->routes6.slab.live, c->macs.slab.live,
+				c->neighs.slab.live);
+	}
+	if (!c->dumps_wanted)
+		refusals_retry_all(c);
+}
+
+void dump_lost(struct overlay_core *c)
+{
+	enum dump d = (enum dump)c->dumping;
+
+	c->dumping = -1;
+	c->count.lost++;
+	resync_want(c, 1u << d, MONO_MSEC(100));
+}
+
+void dump_reply(struct overlay_core *c, const struct nlmsg *m)
+{
+	struct kobj o;
+	char text[96];
+	int rc, error;
+
+	if (m->seq != c->dump_seq)
+		return;
+	c->asked_at = c->now; /* it is alive */
+	c->dump_broken |= m->flags & NLM_F_DUMP_INTR;
+	if (m->type == NLMSG_DONE) {
+		dump_end(c);
+		return;
+	}
+	if (kobj_decode_ack(m, &error, text, sizeof(text)) == 1) {
+		/* A kind of object that this kernel does not know: there is none. */
+		core_log(c, "the kernel can't list object %d: %s", c->dumping,
+				text[0] ? text : strerror(-error));
+		dump_end(c);
+		return;
+	}
+	rc = kobj_decode(m, &o);
+	if (rc < 0)
+		c->count.bad_messages++;
+	else if (rc > 0)
+		apply(c, &o);
+}

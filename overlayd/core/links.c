@@ -1,0 +1,349 @@
+/* Links: what the kernel has beside what the configuration wants.  Wanted links
+ * are known by name, the kernel's by index; an entry is a name.  A link is made
+ * in one request and brought into shape in further ones, each the difference
+ * to what the kernel last said, until there is none. */
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <string.h>
+
+#include "overlayd/core/state.h"
+
+#define VAIN_MAX 4 /* the same request that often without effect: a refusal */
+
+struct link *link_at(const struct overlay_core *c, uint32_t id)
+{
+	return id ? slab_at(&c->links.slab, id) : NULL;
+}
+
+static uint32_t name_hash(const struct overlay_core *c, const char *name)
+{
+	return hash32(hash_bytes(c->seed, name, strlen(name)));
+}
+
+static bool name_equal(const void *ctx, uint32_t id, const void *key)
+{
+	return strcmp(link_at(ctx, id)->name, key) == 0;
+}
+
+static bool ifindex_equal(const void *ctx, uint32_t id, const void *key)
+{
+	return link_at(ctx, id)->a.ifindex == *(const uint32_t *)key;
+}
+
+uint32_t link_find(const struct overlay_core *c, const char *name)
+{
+	return htab_find(&c->links.by_key, name_hash(c, name), name_equal, c, name);
+}
+
+uint32_t link_by_ifindex(const struct overlay_core *c, uint32_t ifindex)
+{
+	return htab_find(&c->links_by_ifindex, hash32(hash_u64(c->seed, ifindex)), ifindex_equal, c,
+			&ifindex);
+}
+
+uint32_t link_get(struct overlay_core *c, const char *name)
+{
+	uint32_t id = link_find(c, name);
+	struct link *l;
+
+	if (id)
+		return id;
+	id = slab_new(&c->links.slab);
+	l = link_at(c, id);
+	l->s.q = Q_LIVE;
+	memcpy(l->name, name, strnlen(name, sizeof(l->name) - 1));
+	htab_insert(&c->links.by_key, name_hash(c, name), id);
+	return id;
+}
+
+void link_put(struct overlay_core *c, uint32_t id)
+{
+	struct link *l = link_at(c, id);
+
+	if (l->present || l->wanted || l->told || l->s.q & ~(Q_LIVE | Q_REFUSED))
+		return;
+	refusal_forget(c, &l->s);
+	htab_remove(&c->links.by_key, name_hash(c, l->name), id);
+	l->s.q = 0;
+	slab_put(&c->links.slab, id);
+}
+
+bool link_is_ours(const struct link *l)
+{
+	return l->present && l->a.group == KOBJ_LINK_GROUP;
+}
+
+bool link_runs(const struct link *l)
+{
+	return l->present && (l->a.flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+/* Through its master, or its master's: a port of a bridge is in no VRF itself. */
+uint32_t link_vrf(const struct overlay_core *c, const struct link *l)
+{
+	const struct link *m = l->a.master ? link_at(c, link_by_ifindex(c, l->a.master)) : NULL;
+
+	if (l->a.kind == KLINK_VRF)
+		return vrf_find(c, l->name);
+	return m && m->a.kind == KLINK_VRF ? vrf_find(c, m->name) : VRF_DEFAULT;
+}
+
+static void addrs_of_link_lost(struct overlay_core *c, uint32_t ifindex)
+{
+	struct addr *a;
+	uint32_t id;
+
+	slab_foreach (id, a, &c->addrs.slab) {
+		if (a->ifindex != ifindex)
+			continue;
+		a->wanted = false;
+		addr_lost(c, id);
+	}
+}
+
+/* The kernel has it no more. */
+void link_lost(struct overlay_core *c, uint32_t id)
+{
+	struct link *l = link_at(c, id);
+	uint32_t ifindex = l->a.ifindex;
+
+	if (!l->present)
+		return;
+	htab_remove(&c->links_by_ifindex, hash32(hash_u64(c->seed, ifindex)), id);
+	l->present = false;
+	l->sysctls = 0;
+	vrf_device_changed(c, id, true);
+	memset(&l->a, 0, sizeof(l->a));
+	addrs_of_link_lost(c, ifindex);
+	nexthops_link_lost(c, ifindex);
+	routes_link_down(c, ifindex);
+	watch_touch_all(c);
+	c->plan_due = c->connected_due = true;
+	feed_tell(c, FEED_INTERFACE, id, &l->s);
+	obj_dirty(c, OBJ_LINK, id, &l->s);
+}
+
+/* A link that stops running takes next hops and, when it goes down, IPv4
+ * routes with it, of which the kernel says nothing (fib_sync_down_dev,
+ * nexthop_flush_dev).  We do the same to our picture, and list it later. */
+static void link_stopped(struct overlay_core *c, struct link *l, bool down)
+{
+	nexthops_link_lost(c, l->a.ifindex);
+	if (down)
+		routes_link_down(c, l->a.ifindex);
+	resync_want(c, 1u << DUMP_NEXTHOP | 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, MONO_SEC(1));
+}
+
+static void link_changed(struct overlay_core *c, uint32_t id, const struct klink *old, bool was)
+{
+	struct link *l = link_at(c, id);
+	bool ran = was && (old->flags & IFF_UP) && (old->flags & IFF_RUNNING);
+	bool runs = link_runs(l);
+
+	/* Also when the link moved to another VRF, which takes it down and up. */
+	if ((ran && !runs) || (was && old->master != l->a.master))
+		link_stopped(c, l, !(l->a.flags & IFF_UP) || old->master != l->a.master);
+	if (!was || old->kind != l->a.kind || old->table != l->a.table)
+		vrf_device_changed(c, id, false);
+	if (!was || ran != runs || old->master != l->a.master)
+		watch_touch_all(c);
+	if (!was || ran != runs || old->master != l->a.master || old->flags != l->a.flags)
+		c->plan_due = c->connected_due = c->specs_due = true;
+	if (!was || memcmp(old, &l->a, sizeof(*old)) != 0) {
+		feed_tell(c, FEED_INTERFACE, id, &l->s);
+		obj_dirty(c, OBJ_LINK, id, &l->s);
+	}
+}
+
+void link_actual(struct overlay_core *c, const struct klink *k, bool gone)
+{
+	uint32_t id = link_by_ifindex(c, k->ifindex);
+	struct link *l = link_at(c, id);
+	struct klink old;
+	bool was;
+
+	if (k->port_only) {
+		if (!l || !k->is_port)
+			return;
+		l->a.is_port = true;
+		l->a.port_suppress = k->port_suppress;
+		l->a.port_learning = k->port_learning;
+		obj_dirty(c, OBJ_LINK, id, &l->s);
+		return;
+	}
+	if (gone) {
+		if (l)
+			link_lost(c, id);
+		return;
+	}
+	if (k->name[0] == 0)
+		return;
+	if (l && strcmp(l->name, k->name) != 0) { /* renamed */
+		link_lost(c, id);
+		l = NULL;
+	}
+	id = link_get(c, k->name);
+	l = link_at(c, id);
+	if (l->present && l->a.ifindex != k->ifindex)
+		link_lost(c, id); /* replaced, and its end was not seen */
+	was = l->present;
+	old = l->a;
+	l->a = *k;
+	l->present = true;
+	l->s.seen = c->dump_no;
+	if (!was)
+		htab_insert(&c->links_by_ifindex, hash32(hash_u64(c->seed, k->ifindex)), id);
+	link_changed(c, id, &old, was);
+}
+
+/* What can't be changed in place. */
+static bool is_other_device(const struct link *l)
+{
+	const struct klink *a = &l->a, *w = &l->w;
+
+	if (!l->create)
+		return false;
+	if (a->kind != w->kind)
+		return true;
+	switch (w->kind) {
+	case KLINK_VRF:
+		return a->table != w->table;
+	case KLINK_VXLAN:
+		return a->vni != w->vni || a->port != w->port || !ip_equal(&a->local, &w->local) ||
+		       a->learning != w->learning;
+	case KLINK_GRE:
+	case KLINK_GRE6:
+		return !ip_equal(&a->local, &w->local) || !ip_equal(&a->remote, &w->remote) ||
+		       a->has_key != w->has_key || (w->has_key && a->key != w->key) ||
+		       a->ttl != w->ttl;
+	}
+	return false;
+}
+
+static uint32_t wanted_master(const struct overlay_core *c, const struct link *l)
+{
+	const struct link *m = l->master[0] ? link_at(c, link_find(c, l->master)) : NULL;
+
+	return m && m->present ? m->a.ifindex : 0;
+}
+
+bool link_is_placed(const struct overlay_core *c, const struct link *l)
+{
+	return !(l->want & KLINK_SET_MASTER) || (l->a.master == wanted_master(c, l) &&
+								(l->a.master || !l->master[0]));
+}
+
+/* KLINK_SET_* of what differs. */
+static unsigned link_differs(const struct overlay_core *c, const struct link *l)
+{
+	const struct klink *a = &l->a, *w = &l->w;
+	unsigned what = 0;
+
+	if (l->want & KLINK_SET_MASTER) {
+		uint32_t master = wanted_master(c, l);
+
+		/* One that is not there yet is waited for. */
+		if (a->master != master && (master || !l->master[0]))
+			what |= KLINK_SET_MASTER;
+	}
+	if ((l->want & KLINK_SET_UP) && (a->flags & IFF_UP) != (w->flags & IFF_UP))
+		what |= KLINK_SET_UP;
+	if ((l->want & KLINK_SET_MTU) && a->mtu != w->mtu)
+		what |= KLINK_SET_MTU;
+	if ((l->want & KLINK_SET_MAC) && memcmp(&a->mac, &w->mac, sizeof(w->mac)) != 0)
+		what |= KLINK_SET_MAC;
+	if ((l->want & KLINK_SET_PORT) && a->is_port && !(what & KLINK_SET_MASTER) &&
+			(a->port_suppress != w->port_suppress ||
+					a->port_learning != w->port_learning))
+		what |= KLINK_SET_PORT;
+	return what;
+}
+
+enum verb link_diff(struct overlay_core *c, uint32_t id)
+{
+	struct link *l = link_at(c, id);
+
+	if (!c->config)
+		return VERB_NONE;
+	if (!l->wanted)
+		return link_is_ours(l) ? VERB_DELETE : VERB_NONE;
+	if (!l->present) {
+		if (l->create)
+			return VERB_ADD;
+		refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, ENODEV, "there is no such interface");
+		return VERB_WAIT;
+	}
+	if (is_other_device(l)) {
+		if (link_is_ours(l))
+			return VERB_DELETE;
+		refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, EEXIST,
+				"another device has this name and is not ours to replace");
+		return VERB_WAIT;
+	}
+	if (link_differs(c, l))
+		return VERB_ADD;
+	l->last_op = 0;
+	l->last_op_count = 0;
+	return VERB_NONE;
+}
+
+/* A request that the kernel accepts but does not carry out would be repeated
+ * for ever. */
+static bool is_vain(struct overlay_core *c, uint32_t id, const void *bytes, size_t len)
+{
+	struct link *l = link_at(c, id);
+	uint64_t h = hash_bytes(c->seed, bytes, len) | 1;
+
+	l->last_op_count = l->last_op == h ? l->last_op_count + 1 : 0;
+	l->last_op = h;
+	if (l->last_op_count < VAIN_MAX)
+		return false;
+	l->last_op_count = 0;
+	refuse(c, OBJ_LINK, VERB_ADD, id, &l->s, EAGAIN,
+			"the kernel accepts the request, but nothing changes");
+	return true;
+}
+
+bool link_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
+		struct flight *f)
+{
+	struct link *l = link_at(c, id);
+	struct klink k = l->w;
+	bool fits;
+
+	if (v == VERB_DELETE)
+		return kobj_encode_link_delete(w, seq, l->a.ifindex);
+	k.master = wanted_master(c, l);
+	if (!l->present) {
+		memcpy(k.name, l->name, sizeof(k.name));
+		k.group = KOBJ_LINK_GROUP;
+		if (!(l->want & KLINK_SET_MASTER))
+			k.master = 0;
+		if (!(l->want & KLINK_SET_MTU))
+			k.mtu = 0;
+		fits = kobj_encode_link_create(w, seq, &k);
+	} else {
+		f->sent[0] = link_differs(c, l);
+		k.ifindex = l->a.ifindex;
+		fits = kobj_encode_link_set(w, seq, &k, f->sent[0]);
+	}
+	/* The sequence number is no part of what is compared. */
+	if (fits && is_vain(c, id, w->buf + w->start + sizeof(struct nlmsghdr),
+				    w->len - w->start - sizeof(struct nlmsghdr)))
+		w->len = w->start;
+	return fits;
+}
+
+/* The notification says what became of it; if there was none, the next diff
+ * finds the same difference. */
+void link_done(struct overlay_core *c, const struct flight *f)
+{
+	struct link *l = link_at(c, f->id);
+
+	obj_dirty(c, OBJ_LINK, f->id, &l->s);
+}
+
+void link_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out)
+{
+	sb_addf(out, "link %s", link_at(c, id)->name);
+}

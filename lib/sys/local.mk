@@ -32,3 +32,5 @@ lib_libsys_a_SOURCES += \
 	lib/sys/running.c lib/sys/running.h \
 	lib/sys/service.c lib/sys/service.h \
 	lib/sys/textfile.c lib/sys/textfile.h
+# kernel
+lib_libsys_a_SOURCES += lib/sys/netlink.c lib/sys/netlink.h

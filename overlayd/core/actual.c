@@ -213,7 +213,7 @@ void dump_reply(struct overlay_core *c, const struct nlmsg *m)
 	if (kobj_decode_ack(m, &error, text, sizeof(text)) == 1) {
 		/* A kind of object that this kernel does not know: there is none. */
 		core_log(c, "the kernel can't list object %d: %s", c->dumping,
-				text[0] ? text : strerror(-error));
+				text[0] ? text : errno_text(-error));
 		dump_end(c);
 		return;
 	}

@@ -22,12 +22,11 @@ static void table_fini(struct table *t)
 	htab_fini(&t->by_key);
 }
 
-struct overlay_core *overlay_core_new(uint64_t seed, uint64_t boot_id)
+struct overlay_core *overlay_core_new(uint64_t seed)
 {
 	struct overlay_core *c = xcalloc(1, sizeof(*c));
 
 	c->seed = seed;
-	c->boot_id = boot_id;
 	c->seq = 1;
 	c->dumping = -1;
 	c->retry_next = c->probe_next = c->resync_at = MONO_NEVER;
@@ -184,7 +183,7 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 		each_msg(c, ev, reply);
 		break;
 	case OVERLAY_NL_LOST:
-		core_log(c, "netlink: %s; listing everything again", strerror(ev->error));
+		core_log(c, "netlink: %s; listing everything again", errno_text(ev->error));
 		lost(c);
 		break;
 	case OVERLAY_NL_NOTIFY:
@@ -258,6 +257,11 @@ bool overlay_core_takes_notifications(const struct overlay_core *c)
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size)
 {
 	return feed_out(c, buf, size);
+}
+
+bool overlay_core_wants_feed(const struct overlay_core *c)
+{
+	return feed_is_due(c);
 }
 
 mono_t overlay_core_deadline(const struct overlay_core *c)

@@ -24,8 +24,7 @@
 
 struct overlay_core;
 
-/* boot_id goes into the feed's HELLO. */
-struct overlay_core *overlay_core_new(uint64_t seed, uint64_t boot_id);
+struct overlay_core *overlay_core_new(uint64_t seed);
 void overlay_core_free(struct overlay_core *c);
 
 enum overlay_event_type {
@@ -85,8 +84,9 @@ bool overlay_core_awaits_reply(const struct overlay_core *c);
  * lists is then never older than what was said before. */
 bool overlay_core_takes_notifications(const struct overlay_core *c);
 
-/* Frames for bgpd, at most size bytes, whole frames only; 0 if none is due. */
+/* Frames for bgpd (but for HELLO, which is the connection's), at most size bytes, whole frames only; 0 if none is due. */
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size);
+bool overlay_core_wants_feed(const struct overlay_core *c);
 
 /* When overlay_core_input() wants an OVERLAY_TICK at the latest. */
 mono_t overlay_core_deadline(const struct overlay_core *c);

@@ -417,7 +417,6 @@ void feed_up(struct overlay_core *c)
 	c->feed_up = true;
 	c->feed_stale = true;
 	c->feed_gen++;
-	c->hello_due = true;
 	c->end_due = false;
 	c->snapshot_due = c->synced; /* else when the kernel has been listed */
 }
@@ -430,7 +429,17 @@ void feed_down(struct overlay_core *c)
 	told_forget(c);
 	c->feed_up = false;
 	c->feed_stale = true;
-	c->snapshot_due = c->hello_due = c->end_due = false;
+	c->snapshot_due = c->end_due = false;
+}
+
+bool feed_is_due(const struct overlay_core *c)
+{
+	if (!c->feed_up || !c->synced)
+		return false;
+	/* What is known is about to change. */
+	if (c->plan_due || c->watch_due || c->connected_due || c->learn_due)
+		return false;
+	return c->snapshot_due || c->end_due || c->tell_head < c->tells.n;
 }
 
 size_t feed_out(struct overlay_core *c, void *buf, size_t size)
@@ -439,16 +448,8 @@ size_t feed_out(struct overlay_core *c, void *buf, size_t size)
 
 	if (!c->feed_up || size < ROOM)
 		return 0;
-	if (c->hello_due) {
-		struct feed_msg m = { .type = FEED_HELLO, .add = true };
-
-		m.hello.version = FEED_VERSION;
-		m.hello.boot_id = c->boot_id;
-		feed_encode(&w, &m);
-		c->hello_due = false;
-	}
-	if (!c->synced || c->plan_due || c->watch_due || c->connected_due)
-		return wr_len(&w); /* what is known is about to change */
+	if (!feed_is_due(c))
+		return 0;
 	if (c->snapshot_due)
 		snapshot_start(c);
 	while (c->tell_head < c->tells.n && wr_left(&w) >= ROOM) {

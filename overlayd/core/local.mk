@@ -5,6 +5,7 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/config.c overlayd/core/config.h \
 	overlayd/core/connected.c \
 	overlayd/core/core.c overlayd/core/core.h \
+	overlayd/core/errno_text.c \
 	overlayd/core/feed_in.c \
 	overlayd/core/feed_out.c \
 	overlayd/core/kobj.h \

@@ -136,9 +136,9 @@ void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t
 	r->fails = same ? (uint8_t)(r->fails < 200 ? r->fails + 1 : 200) : 1;
 	/* What is waited for announces itself. */
 	r->retry_at = verb == VERB_WAIT ? MONO_NEVER : c->now + retry_after(r->fails);
-	snprintf(r->text, sizeof(r->text), "%s%s%s", text[0] ? text : strerror(error),
+	snprintf(r->text, sizeof(r->text), "%s%s%s", text[0] ? text : errno_text(error),
 			text[0] && verb != VERB_WAIT ? ": " : "",
-			text[0] && verb != VERB_WAIT ? strerror(error) : "");
+			text[0] && verb != VERB_WAIT ? errno_text(error) : "");
 	if (r->retry_at < c->retry_next)
 		c->retry_next = r->retry_at;
 	c->count.refusals += !same;

@@ -328,7 +328,7 @@ struct counters {
 };
 
 struct overlay_core {
-	uint64_t seed, boot_id;
+	uint64_t seed;
 	mono_t now;
 	struct overlay_config *config;
 
@@ -364,7 +364,7 @@ struct overlay_core {
 	bool feed_up, feed_synced; /* bgpd's snapshot was complete once */
 	bool feed_stale;      /* connected, END not seen yet, or gone */
 	uint8_t feed_gen;
-	bool hello_due, snapshot_due, end_due;
+	bool snapshot_due, end_due;
 	VEC(struct tell) tells;
 	size_t tell_head;
 
@@ -597,7 +597,11 @@ void feed_down(struct overlay_core *c);
 /* The object may have changed for bgpd: looked at when there is room to say so. */
 void feed_tell(struct overlay_core *c, uint8_t kind, uint32_t id, struct obj_state *s);
 #define TELL_NEIGH 0x80000000u /* with FEED_LOCAL_MAC: the id is a neighbour's */
+bool feed_is_due(const struct overlay_core *c);
 size_t feed_out(struct overlay_core *c, void *buf, size_t size);
+
+/* errno_text.c: strerror() is not pure */
+const char *errno_text(int error);
 
 /* core.c */
 void core_log(struct overlay_core *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

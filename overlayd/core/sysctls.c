@@ -124,7 +124,7 @@ void sysctl_result(struct overlay_core *c, const char *path, int64_t value, int 
 		s->error = error;
 		if (error && !s->optional)
 			core_log(c, "sysctl %s can't be set to %lld: %s", path,
-					(long long)s->value, strerror(error));
+					(long long)s->value, errno_text(error));
 		return;
 	}
 }

@@ -1,0 +1,207 @@
+/* The core's hands: see kernel.h.  One pump, run piecewise by the loop: answers
+ * first, then notifications until there are none, then the next request, so
+ * that each batch is made with all that is known. */
+#include "overlayd/kernel.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/xalloc.h"
+#include "lib/sys/log.h"
+#include "lib/sys/netlink.h"
+#include "overlayd/sysctl.h"
+
+#define REQUEST_BUFFER (16 << 20)
+#define NOTIFY_BUFFER (64 << 20)
+#define READS 32 /* datagrams a turn */
+
+struct kernel {
+	struct loop *loop;
+	struct overlay_core *core;
+	struct feedconn *feed;
+	struct netlink *requests, *notifications;
+	struct loop_fd *request_fd, *notify_fd;
+	struct loop_timer *timer;
+	struct loop_work *pump;
+	uint8_t buf[NETLINK_RECV_SIZE];
+};
+
+static void input(struct kernel *k, const struct overlay_event *ev)
+{
+	overlay_core_input(k->core, mono_now(), ev);
+}
+
+static void effects(struct kernel *k)
+{
+	struct overlay_effect fx;
+
+	while (overlay_core_next_effect(k->core, &fx)) {
+		struct overlay_event ev = { .type = OVERLAY_SYSCTL };
+
+		if (fx.type == OVERLAY_FX_LOG) {
+			log_notice("%s", fx.text);
+			continue;
+		}
+		ev.sysctl.path = fx.text;
+		ev.sysctl.error = sysctl_ensure(fx.text, fx.value, fx.at_least, &ev.sysctl.value);
+		input(k, &ev);
+	}
+}
+
+/* Returns whether there is more to read. */
+static bool read_replies(struct kernel *k)
+{
+	for (int i = 0; i < READS && overlay_core_awaits_reply(k->core); i++) {
+		ssize_t n = netlink_recv(k->requests, k->buf, sizeof(k->buf));
+		struct overlay_event ev = { .type = OVERLAY_NL_REPLY };
+
+		if (n == 0)
+			return false;
+		if (n < 0) {
+			ev.type = OVERLAY_NL_LOST;
+			ev.error = (int)-n;
+		} else {
+			ev.bytes.data = k->buf;
+			ev.bytes.len = (size_t)n;
+		}
+		input(k, &ev);
+	}
+	return true;
+}
+
+static bool read_notifications(struct kernel *k)
+{
+	for (int i = 0; i < READS; i++) {
+		ssize_t n = netlink_recv(k->notifications, k->buf, sizeof(k->buf));
+		struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
+
+		if (n == 0)
+			return false;
+		if (n < 0) {
+			if (n != -ENOBUFS)
+				log_error("netlink notifications: %s", strerror((int)-n));
+			ev.type = OVERLAY_NL_OVERRUN;
+		} else {
+			ev.bytes.data = k->buf;
+			ev.bytes.len = (size_t)n;
+		}
+		input(k, &ev);
+	}
+	return true;
+}
+
+static bool send_request(struct kernel *k)
+{
+	size_t n = overlay_core_pull_netlink(k->core, mono_now(), k->buf, OVERLAY_BATCH_MAX);
+	int rc;
+
+	if (n == 0)
+		return false;
+	rc = netlink_send(k->requests, k->buf, n);
+	if (rc < 0) {
+		struct overlay_event ev = { .type = OVERLAY_NL_LOST, .error = -rc };
+
+		input(k, &ev);
+	}
+	return true;
+}
+
+static bool pump(void *arg)
+{
+	struct kernel *k = arg;
+	bool more = false;
+
+	if (k->requests) {
+		if (overlay_core_awaits_reply(k->core))
+			more = read_replies(k);
+		if (!overlay_core_awaits_reply(k->core) && !(more = read_notifications(k)))
+			more = send_request(k);
+		/* While a dump runs notifications wait in their socket. */
+		loop_fd_want(k->notify_fd,
+				overlay_core_takes_notifications(k->core) ? LOOP_READ : 0);
+	}
+	effects(k);
+	if (k->feed && overlay_core_wants_feed(k->core))
+		feedconn_want_write(k->feed);
+	loop_timer_set(k->timer, overlay_core_deadline(k->core));
+	return more;
+}
+
+static void on_ready(void *arg, int fd, unsigned ready)
+{
+	struct kernel *k = arg;
+
+	(void)fd, (void)ready;
+	loop_work_schedule(k->pump);
+}
+
+static void on_timer(void *arg)
+{
+	struct overlay_event ev = { .type = OVERLAY_TICK };
+
+	kernel_input(arg, &ev);
+}
+
+void kernel_input(struct kernel *k, const struct overlay_event *ev)
+{
+	input(k, ev);
+	loop_work_schedule(k->pump);
+}
+
+void kernel_set_feed(struct kernel *k, struct feedconn *f)
+{
+	k->feed = f;
+}
+
+static int open_sockets(struct kernel *k, struct err *err)
+{
+	static const unsigned groups[] = { RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_NEXTHOP,
+		RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+		0 };
+	int rc;
+
+	k->requests = netlink_open(NULL, REQUEST_BUFFER, err);
+	k->notifications = k->requests ? netlink_open(groups, NOTIFY_BUFFER, err) : NULL;
+	if (!k->notifications)
+		return -1;
+	rc = netlink_ignore_requests(k->notifications, k->requests);
+	if (rc < 0)
+		return err_set(err, -rc, "netlink filter: %s", strerror(-rc));
+	k->request_fd = loop_fd_new(k->loop, netlink_fd(k->requests), on_ready, k);
+	k->notify_fd = loop_fd_new(k->loop, netlink_fd(k->notifications), on_ready, k);
+	loop_fd_want(k->request_fd, LOOP_READ);
+	loop_fd_want(k->notify_fd, LOOP_READ);
+	return 0;
+}
+
+struct kernel *kernel_new(struct loop *l, struct overlay_core *core, bool no_kernel,
+		struct err *err)
+{
+	struct kernel *k = xcalloc(1, sizeof(*k));
+
+	k->loop = l;
+	k->core = core;
+	k->timer = loop_timer_new(l, on_timer, k);
+	k->pump = loop_work_new(l, pump, k);
+	if (!no_kernel && open_sockets(k, err) < 0) {
+		kernel_free(k);
+		return NULL;
+	}
+	loop_work_schedule(k->pump);
+	return k;
+}
+
+void kernel_free(struct kernel *k)
+{
+	if (!k)
+		return;
+	loop_fd_free(k->request_fd);
+	loop_fd_free(k->notify_fd);
+	loop_timer_free(k->timer);
+	loop_work_free(k->pump);
+	netlink_close(k->requests);
+	netlink_close(k->notifications);
+	free(k);
+}

@@ -1,0 +1,216 @@
+/* show evpn: VNIs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "overlayd/show_int.h"
+
+struct vni_counts {
+	unsigned macs, neighs, vteps;
+};
+
+static struct vni_counts vni_count(const struct overlay_core *c, const struct vni *v)
+{
+	struct vni_counts n = { 0 };
+	const struct flood *f;
+	const struct neigh *e;
+	const struct mac *m;
+	uint32_t id;
+	uint8_t flags;
+
+	slab_foreach (id, m, &c->macs.slab)
+		if (m->vni == v->vni && (mac_wanted_vtep(m) || mac_is_local(c, m, &flags)))
+			n.macs++;
+	slab_foreach (id, e, &c->neighs.slab)
+		if (e->vni == v->vni && (e->wanted || e->nh_refs || neigh_is_local(c, e, &flags)))
+			n.neighs++;
+	slab_foreach (id, f, &c->floods.slab)
+		if (f->vni == v->vni && f->wanted)
+			n.vteps++;
+	return n;
+}
+
+static void vteps_text(struct show *s, const struct vni *v)
+{
+	const struct flood *f;
+	char ip[IP_TEXT_MAX];
+	uint32_t id;
+
+	slab_foreach (id, f, &s->c->floods.slab)
+		if (f->vni == v->vni && f->wanted)
+			sb_addf(s->out, "  %s flood: HER%s\n", ip_text(vtep_addr(s->c, f->vtep), ip),
+					f->present ? "" : " (not in the kernel)");
+}
+
+static const char *name_of(const struct link *l)
+{
+	return l ? l->name : "None";
+}
+
+static void vni_text(struct show *s, const struct vni *v)
+{
+	const struct link *x = link_at(s->c, v->vxlan), *b = link_at(s->c, v->bridge);
+	struct vni_counts n = vni_count(s->c, v);
+	struct mac_addr rmac;
+	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+
+	sb_addf(s->out, "VNI: %u\n Type: %s\n Tenant VRF: %s\n", v->vni, v->is_l3 ? "L3" : "L2",
+			vrf_at(s->c, v->vrf)->name);
+	if (v->is_l3) {
+		rmac = router_mac(s->c);
+		sb_addf(s->out, " Local Vtep Ip: %s\n Vxlan-Intf: %s\n SVI-If: %s\n State: %s\n"
+				" Router MAC: %s\n",
+				ip_text(&s->c->config->underlay_source, ip), name_of(x), name_of(b),
+				vni_is_up(s->c, v) ? "Up" : "Down", mac_text(&rmac, mac));
+		return;
+	}
+	sb_addf(s->out, " Bridge domain: %u\n VxLAN interface: %s\n SVI interface: %s\n"
+			" Local VTEP IP: %s\n State: %s\n Remote VTEPs for this VNI:\n",
+			v->domain, name_of(x), name_of(b),
+			ip_text(&s->c->config->underlay_source, ip),
+			vni_is_up(s->c, v) ? "Up" : "Down");
+	vteps_text(s, v);
+	sb_addf(s->out, " Number of MACs (local and remote) known for this VNI: %u\n"
+			" Number of ARPs (IPv4 and IPv6, local and remote) known for this VNI: %u\n"
+			" ARP suppression: %s\n",
+			n.macs, n.neighs, v->suppress ? "on" : "off");
+}
+
+static void vni_json_detail(struct show *s, const struct vni *v)
+{
+	const struct flood *f;
+	char ip[IP_TEXT_MAX];
+	uint32_t id;
+
+	jsonw_str(&s->j, "vtepIp", ip_text(&s->c->config->underlay_source, ip));
+	jsonw_str(&s->j, "sviInterface", name_of(link_at(s->c, v->bridge)));
+	if (v->is_l3)
+		return;
+	jsonw_bool(&s->j, "arpSuppression", v->suppress);
+	jsonw_array(&s->j, "remoteVteps");
+	slab_foreach (id, f, &s->c->floods.slab)
+		if (f->vni == v->vni && f->wanted)
+			jsonw_str(&s->j, NULL, ip_text(vtep_addr(s->c, f->vtep), ip));
+	jsonw_end_array(&s->j);
+}
+
+static void vni_json(struct show *s, const struct vni *v)
+{
+	struct vni_counts n = vni_count(s->c, v);
+	struct mac_addr rmac;
+	char key[16], mac[MAC_TEXT_MAX];
+
+	snprintf(key, sizeof(key), "%u", v->vni);
+	jsonw_object(&s->j, s->open ? NULL : key);
+	jsonw_uint(&s->j, "vni", v->vni);
+	jsonw_str(&s->j, "type", v->is_l3 ? "L3" : "L2");
+	jsonw_str(&s->j, "vxlanIf", name_of(link_at(s->c, v->vxlan)));
+	jsonw_str(&s->j, "vxlanInterface", name_of(link_at(s->c, v->vxlan)));
+	jsonw_uint(&s->j, "numMacs", n.macs);
+	jsonw_uint(&s->j, "numArpNd", n.neighs);
+	jsonw_uint(&s->j, "numRemoteVteps", n.vteps);
+	jsonw_str(&s->j, "tenantVrf", vrf_at(s->c, v->vrf)->name);
+	jsonw_str(&s->j, "state", vni_is_up(s->c, v) ? "Up" : "Down");
+	if (v->is_l3) {
+		rmac = router_mac(s->c);
+		jsonw_str(&s->j, "routerMac", mac_text(&rmac, mac));
+	}
+	if (s->detail)
+		vni_json_detail(s, v);
+	jsonw_end_object(&s->j);
+}
+
+static void vni_line(struct show *s, const struct vni *v)
+{
+	struct vni_counts n = vni_count(s->c, v);
+	char vteps[16];
+
+	snprintf(vteps, sizeof(vteps), "%u", n.vteps);
+	sb_addf(s->out, "%-10u %-4s %-21s %-8u %-8u %-15s %-15s\n", v->vni, v->is_l3 ? "L3" : "L2",
+			name_of(link_at(s->c, v->vxlan)), n.macs, n.neighs, v->is_l3 ? "n/a" : vteps,
+			vrf_at(s->c, v->vrf)->name);
+}
+
+static bool vni_step(struct show *s)
+{
+	const struct vni *v;
+
+	s->cursor = show_next_live(&s->c->vnis.slab, s->cursor);
+	if (!s->cursor) {
+		if (s->json) {
+			jsonw_end_object(&s->j);
+			sb_addc(s->out, '\n');
+		}
+		return false;
+	}
+	v = vni_at(s->c, s->cursor);
+	if (!v->configured)
+		return true;
+	if (s->json)
+		vni_json(s, v);
+	else if (s->detail)
+		vni_text(s, v);
+	else
+		vni_line(s, v);
+	return true;
+}
+
+void show_evpn_vni(struct show *s, const struct grammar_match *m, struct ctl_answer *a)
+{
+	const char *number = grammar_value(m, "vni");
+	const struct vni *v;
+
+	s->detail = grammar_has(m, "detail") || number;
+	if (number) {
+		v = vni_at(s->c, vni_find(s->c, (uint32_t)strtoul(number, NULL, 10)));
+		if (!v || !v->configured) {
+			if (s->json)
+				sb_add(&a->out, "{}\n");
+			else
+				show_fail(a, ENOENT, "%% VNI %s does not exist", number);
+			return;
+		}
+		if (s->json) {
+			s->open = 1; /* the document is the VNI itself */
+			vni_json(s, v);
+			sb_addc(&a->out, '\n');
+		} else {
+			vni_text(s, v);
+		}
+		return;
+	}
+	if (s->json)
+		jsonw_object(&s->j, NULL);
+	else if (!s->detail)
+		sb_addf(&a->out, "%-10s %-4s %-21s %-8s %-8s %-15s %-15s\n", "VNI", "Type",
+				"VxLAN IF", "# MACs", "# ARPs", "# Remote VTEPs", "Tenant VRF");
+	s->step = vni_step;
+}
+
+void show_evpn(struct show *s, const struct grammar_match *m, struct ctl_answer *a)
+{
+	const struct vni *v;
+	unsigned l2 = 0, l3 = 0;
+	uint32_t id;
+
+	(void)m, (void)a;
+	slab_foreach (id, v, &s->c->vnis.slab) {
+		l2 += v->configured && !v->is_l3;
+		l3 += v->configured && v->is_l3;
+	}
+	if (s->json) {
+		jsonw_object(&s->j, NULL);
+		jsonw_str(&s->j, "advertiseGatewayMacip", "No");
+		jsonw_uint(&s->j, "numVnis", l2 + l3);
+		jsonw_uint(&s->j, "numL2Vnis", l2);
+		jsonw_uint(&s->j, "numL3Vnis", l3);
+		jsonw_end_object(&s->j);
+		sb_addc(s->out, '\n');
+		return;
+	}
+	sb_addf(s->out, "L2 VNIs: %u\nL3 VNIs: %u\nMAC addresses: %u\nNeighbours: %u\n"
+			"bgpd: %s\n",
+			l2, l3, s->c->macs.slab.live, s->c->neighs.slab.live,
+			s->c->feed_up ? "connected" : "not connected");
+}

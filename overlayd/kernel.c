@@ -33,13 +33,16 @@ static void input(struct kernel *k, const struct overlay_event *ev)
 	overlay_core_input(k->core, mono_now(), ev);
 }
 
-static void effects(struct kernel *k)
+/* Returns whether there were any. */
+static bool effects(struct kernel *k)
 {
 	struct overlay_effect fx;
+	bool any = false;
 
 	while (overlay_core_next_effect(k->core, &fx)) {
 		struct overlay_event ev = { .type = OVERLAY_SYSCTL };
 
+		any = true;
 		if (fx.type == OVERLAY_FX_LOG) {
 			log_notice("%s", fx.text);
 			continue;
@@ -48,6 +51,7 @@ static void effects(struct kernel *k)
 		ev.sysctl.error = sysctl_ensure(fx.text, fx.value, fx.at_least, &ev.sysctl.value);
 		input(k, &ev);
 	}
+	return any;
 }
 
 /* Returns whether there is more to read. */
@@ -122,7 +126,7 @@ static bool pump(void *arg)
 		loop_fd_want(k->notify_fd,
 				overlay_core_takes_notifications(k->core) ? LOOP_READ : 0);
 	}
-	effects(k);
+	more |= effects(k);
 	if (k->feed && overlay_core_wants_feed(k->core))
 		feedconn_want_write(k->feed);
 	loop_timer_set(k->timer, overlay_core_deadline(k->core));

@@ -241,6 +241,8 @@ size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, 
 	if (n || !c->synced || !c->config)
 		return n;
 	settle(c);
+	if (c->effect_head < c->effects.n)
+		return 0; /* settings of a new link come before it goes up */
 	return reconcile_fill(c, buf, size);
 }
 

@@ -77,7 +77,7 @@ bool overlay_core_next_effect(struct overlay_core *c, struct overlay_effect *ret
 
 /* Bytes for one send on the request socket: a batch with an acknowledgement on
  * its last message, or a dump request.  0 if there is nothing to send now, or
- * an answer is being waited for.  size should be OVERLAY_BATCH_MAX. */
+ * an answer is being waited for, or effects are to be taken first.  size should be OVERLAY_BATCH_MAX. */
 size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, size_t size);
 bool overlay_core_awaits_reply(const struct overlay_core *c);
 /* Notifications are to be left in their socket while a dump runs: what it

@@ -321,6 +321,7 @@ bool link_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t i
 			k.master = 0;
 		if (!(l->want & KLINK_SET_MTU))
 			k.mtu = 0;
+		k.flags = 0; /* up only when its sysctls are set */
 		fits = kobj_encode_link_create(w, seq, &k);
 	} else {
 		f->sent[0] = link_differs(c, l);

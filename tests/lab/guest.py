@@ -145,6 +145,35 @@ def initramfs_make(directory, kernel, share):
     return image
 
 
+def follow(directory, alive, stop=None):
+    """Copies the files stdout and stderr of the directory to ours as they grow, until its file `status` says how it
+    ended, or the file `stop` is there (then None).  alive() raises when there is nothing to wait for."""
+    tails = [(directory / "stdout", sys.stdout.buffer, [0]), (directory / "stderr", sys.stderr.buffer, [0])]
+
+    def copy():
+        for path, to, at in tails:
+            if not path.exists():
+                continue
+            with open(path, "rb") as f:
+                f.seek(at[0])
+                data = f.read()
+            if data:
+                at[0] += len(data)
+                to.write(data)
+                to.flush()
+
+    while True:
+        done = (directory / "status").exists()
+        stopped = stop is not None and stop.exists()
+        copy()
+        if done:
+            return int((directory / "status").read_text())
+        if stopped:
+            return None
+        alive()
+        time.sleep(0.05)
+
+
 class Guest:
     """A booted guest that runs one command.  Everything dies with this process, unless keep() was called."""
 
@@ -208,41 +237,21 @@ class Guest:
         """Copies the command's output here as it comes; its exit status, or None when `stop` (a path that the
         guest makes) is there first."""
         start = time.monotonic()
-        tails = [(self.share / "stdout", sys.stdout.buffer, [0]), (self.share / "stderr", sys.stderr.buffer, [0])]
 
-        def copy():
-            for path, to, at in tails:
-                if not path.exists():
-                    continue
-                with open(path, "rb") as f:
-                    f.seek(at[0])
-                    data = f.read()
-                if data:
-                    at[0] += len(data)
-                    to.write(data)
-                    to.flush()
-
-        while True:
-            done = (self.share / "status").exists()
-            stopped = stop is not None and stop.exists()
-            dead = self.qemu.poll() is not None
-            copy()
-            if done:
-                return int((self.share / "status").read_text())
-            if stopped:
-                return None
-            if dead:
+        def alive():
+            if self.qemu.poll() is not None:
                 raise GuestError("the guest died; its console ended with:\n" + self.console_tail())
             if not (self.share / "booted").exists() and time.monotonic() - start > BOOT_DEADLINE:
                 raise GuestError(f"no sign of life after {BOOT_DEADLINE} s; its console:\n" + self.console_tail())
-            time.sleep(0.05)
+        return follow(self.share, alive, stop)
 
     def console_tail(self):
         parts = []
         for name in ("console.log", "qemu.log"):
             path = self.private / name
             text = path.read_text(errors="replace").strip() if path.exists() else ""
-            parts.append("\n".join([l for l in text.splitlines() if not re.match(r"\[ +[0-9.]+\] ( |R[A-Z0-9]+:|Code)", l)][-20:]))
+            lines = [l for l in text.splitlines() if not re.match(r"\[ +[0-9.]+\] ( |R[A-Z0-9]+:|Code)", l)]
+            parts.append("\n".join(lines[-20:]))
         return "\n".join(parts)
 
     def close(self):
@@ -251,6 +260,9 @@ class Guest:
                 p.kill()
             p.wait()
         shutil.rmtree(self.private, ignore_errors=True)
+        for directory in [p for p in self.share.iterdir() if p.is_dir()]:  # logs of the nodes
+            shutil.rmtree(STATE / directory.name, ignore_errors=True)
+            directory.rename(STATE / directory.name)
         shutil.rmtree(self.share, ignore_errors=True)
 
 
@@ -266,6 +278,7 @@ def passed_on():
 
 def run(command):
     guest = Guest(command, passed_on())
+    guest.env["WEFT_SHARE"] = str(guest.share)
     try:
         guest.boot()
         return guest.wait()

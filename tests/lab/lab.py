@@ -1,7 +1,7 @@
 """Labs in network namespaces: nodes, links, and the daemons in them.  Used by the demo, the lab and the interop tests.
 
     sandbox.enter()
-    lab = Lab("build/lab/out")
+    lab = Lab("example")
     a, b = lab.node("a"), lab.node("b")
     lab.link(a, "eth0", b, "eth0")
     lab.make()
@@ -19,6 +19,7 @@ import time
 
 import sandbox
 
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 IN_GUEST = "WEFT_IN_GUEST" in os.environ
 PATIENCE = 3 if IN_GUEST else 1  # factor of every deadline
 
@@ -224,8 +225,11 @@ class Capture:
 
 
 class Lab:
-    def __init__(self, directory):
-        self.directory = pathlib.Path(directory).resolve()
+    """Nodes and links.  Files of the nodes are in build/lab/NAME/NODE, also after a run in a guest."""
+
+    def __init__(self, name):
+        share = os.environ.get("WEFT_SHARE")
+        self.directory = pathlib.Path(share or TOP / "build/lab") / name
         self.directory.mkdir(parents=True, exist_ok=True)
         self.nodes, self.links = {}, []
 

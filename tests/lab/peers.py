@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 
@@ -107,7 +108,8 @@ class Frr:
         for d in daemons:
             node.process(d, [f"/usr/lib/frr/{d}", "-N", node.name, "-f", self.file, "--log", "stdout", "--log-level",
                              "info", "-i", self.run_dir / f"{d}.pid", *((args or {}).get(d, []))])
-        self.vtysh_argv = ["/usr/bin/vtysh", "-N", node.name]
+        (self.run_dir / "vtysh.conf").touch()
+        self.vtysh_argv = ["/usr/bin/vtysh", "-N", node.name, "--config_dir", str(self.run_dir)]
         node.shell_argv = self.vtysh_argv
         node.router = self
 
@@ -159,7 +161,7 @@ class Frr:
             return text[:-4].decode(errors="replace")
 
     def json(self, command, daemon="bgpd"):
-        text = self.ask(command, daemon)
+        text = self.ask(command, "zebra" if re.match("show (ip|ipv6) route|show evpn|show vrf|show interface", command) else daemon)
         try:
             return json.loads(text)
         except ValueError:

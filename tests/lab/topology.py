@@ -186,9 +186,9 @@ protocol bgp session {{
 class Network:
     """The whole lab.  `weft` names the gateways that are weft; the others are FRR."""
 
-    def __init__(self, directory, weft=("gw-a", "gw-b")):
+    def __init__(self, name, weft=("gw-a", "gw-b")):
         self.weft, self.connect = weft, []
-        self.lab = lab = Lab(directory)
+        self.lab = lab = Lab(name)
         for name in ("gw-a", "gw-b", "leaf", "spine1", "spine2", "onprem", "tgw"):
             setattr(self, name.replace("-", "_"), lab.router(name))
         self.hosts = {h: lab.node(h) for h in HOSTS}

@@ -206,6 +206,8 @@ static bool configure(struct vtysh *v)
 {
 	if (!v->edit)
 		v->edit = edit_new(v->daemons);
+	if (v->edit && v->interactive)
+		daemons_say_down(v->daemons, OWNER_BOTH & ~daemons_up(v->daemons, OWNER_BOTH));
 	return v->edit != NULL;
 }
 

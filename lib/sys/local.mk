@@ -30,6 +30,7 @@ lib_libsys_a_SOURCES += \
 lib_libsys_a_SOURCES += \
 	lib/sys/commands.c lib/sys/commands.h \
 	lib/sys/running.c lib/sys/running.h \
+	lib/sys/running_source.c lib/sys/running_source.h \
 	lib/sys/service.c lib/sys/service.h \
 	lib/sys/textfile.c lib/sys/textfile.h
 # kernel

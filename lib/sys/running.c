@@ -10,6 +10,7 @@
 #include "lib/base/vec.h"
 #include "lib/base/xalloc.h"
 #include "lib/sys/log.h"
+#include "lib/sys/running_source.h"
 #include "lib/sys/textfile.h"
 
 #define REFUSED_MAX 64 /* lines that a build refuses, before all is refused */
@@ -31,138 +32,6 @@ struct candidate {
 	uint64_t base; /* generation that it was made from */
 };
 
-/* Text cut into lines, each of which can be left out. */
-struct line {
-	char *text;
-	uint32_t number;
-	bool skip;
-};
-
-struct source {
-	const char *name;    /* of the file; "" for an edit */
-	char *copy;	     /* the lines point into it */
-	VEC(struct line) lines;
-	const char *node;    /* of an edit: the lines that lead to its place; else NULL */
-	bool strict;	     /* the first refused line ends it */
-	/* where refusals go */
-	void (*report)(void *arg, const char *name, uint32_t line, const char *sentence);
-	void *report_arg;
-	bool quiet;	     /* only trying */
-	unsigned n_reports;
-};
-
-static void source_init(struct source *s, const char *name, const char *text, size_t len,
-		uint32_t first)
-{
-	char *save;
-
-	memset(s, 0, sizeof(*s));
-	s->name = name;
-	s->copy = xmalloc(len + 1);
-	memcpy(s->copy, text, len);
-	s->copy[len] = '\0';
-	for (char *p = s->copy; *p; p = save) {
-		struct line *l = vec_push(&s->lines);
-
-		l->text = p;
-		l->number = first++;
-		save = p + strcspn(p, "\n");
-		if (*save)
-			*save++ = '\0';
-	}
-}
-
-static void source_fini(struct source *s)
-{
-	free(s->copy);
-	vec_free(&s->lines);
-}
-
-static void source_report(struct source *s, uint32_t line, const char *sentence)
-{
-	s->n_reports++;
-	if (!s->quiet)
-		s->report(s->report_arg, s->name, line, sentence);
-}
-
-static void report_load(void *arg, const char *name, unsigned line, const char *sentence)
-{
-	struct source *s = arg;
-
-	(void)name;
-	source_report(s, line, sentence);
-}
-
-/* A file: the lines not left out among the first n, as one text. */
-static void source_load(struct source *s, struct config *c, size_t n)
-{
-	struct strbuf text = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		if (!s->lines.v[i].skip)
-			sb_add(&text, s->lines.v[i].text);
-		sb_addc(&text, '\n'); /* the numbers stay right */
-	}
-	config_load_text(c, sb_str(&text), text.len, s->name, report_load, s);
-	sb_free(&text);
-}
-
-static bool cursor_lines(struct source *s, struct config_cursor *cur, size_t n)
-{
-	struct err err;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct line *l = &s->lines.v[i];
-		enum config_result r = l->skip ? CONFIG_OK : config_line(cur, l->text, &err);
-
-		if (r == CONFIG_LEFT)
-			break;
-		if (r != CONFIG_BAD)
-			continue;
-		source_report(s, l->number, err.text);
-		if (s->strict)
-			return false;
-	}
-	return true;
-}
-
-/* An edit: first to its place, then line by line. */
-static bool source_edit(struct source *s, struct config *c, size_t n)
-{
-	struct config_cursor *cur = config_cursor_new(c);
-	char *node = xstrdup(s->node), *save = NULL;
-	struct err err;
-	bool ok = true;
-
-	for (char *t = strtok_r(node, "\n", &save); t && ok; t = strtok_r(NULL, "\n", &save)) {
-		if (config_line(cur, t, &err) == CONFIG_BAD) {
-			source_report(s, 0, err.text);
-			ok = false;
-		}
-	}
-	free(node);
-	ok = ok && cursor_lines(s, cur, n);
-	config_cursor_free(cur);
-	return ok;
-}
-
-/* The configuration that the first n lines make; NULL if a strict source was
- * refused. */
-static struct config *source_config(struct running *r, struct source *s, size_t n)
-{
-	struct config *c = s->node ? config_dup(r->config) : config_new(r->schema);
-
-	if (!s->node) {
-		source_load(s, c, n);
-		return c;
-	}
-	if (!source_edit(s, c, n)) {
-		config_free(c);
-		return NULL;
-	}
-	return c;
-}
-
 /* Does the daemon take the first n lines? */
 static bool prefix_builds(struct running *r, struct source *s, size_t n, struct err *err)
 {
@@ -171,7 +40,7 @@ static bool prefix_builds(struct running *r, struct source *s, size_t n, struct 
 	bool ok;
 
 	s->quiet = true;
-	c = source_config(r, s, n);
+	c = source_config(s, r->schema, r->config, n);
 	s->quiet = false;
 	if (!c)
 		return false;
@@ -232,7 +101,7 @@ static struct candidate *candidate_make(struct running *r, struct source *s)
 	k->base = r->generation;
 	for (int tries = 0; tries <= REFUSED_MAX; tries++) {
 		s->quiet = tries > 0; /* what lines say is the same each time */
-		k->config = source_config(r, s, s->lines.n);
+		k->config = source_config(s, r->schema, r->config, s->lines.n);
 		s->quiet = false;
 		if (!k->config)
 			break;

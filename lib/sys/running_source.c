@@ -1,0 +1,119 @@
+/* Lines of a file or an edit, and the configuration that they make. */
+#include "lib/sys/running_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/base/xalloc.h"
+
+void source_init(struct source *s, const char *name, const char *text, size_t len,
+		uint32_t first)
+{
+	char *save;
+
+	memset(s, 0, sizeof(*s));
+	s->name = name;
+	s->copy = xmalloc(len + 1);
+	memcpy(s->copy, text, len);
+	s->copy[len] = '\0';
+	for (char *p = s->copy; *p; p = save) {
+		struct line *l = vec_push(&s->lines);
+
+		l->text = p;
+		l->number = first++;
+		save = p + strcspn(p, "\n");
+		if (*save)
+			*save++ = '\0';
+	}
+}
+
+void source_fini(struct source *s)
+{
+	free(s->copy);
+	vec_free(&s->lines);
+}
+
+void source_report(struct source *s, uint32_t line, const char *sentence)
+{
+	if (s->quiet)
+		return;
+	s->n_reports++;
+	s->report(s->report_arg, s->name, line, sentence);
+}
+
+static void report_load(void *arg, const char *name, unsigned line, const char *sentence)
+{
+	struct source *s = arg;
+
+	(void)name;
+	source_report(s, line, sentence);
+}
+
+/* A file: the lines not left out among the first n, as one text. */
+static void source_load(struct source *s, struct config *c, size_t n)
+{
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s->lines.v[i].skip)
+			sb_add(&text, s->lines.v[i].text);
+		sb_addc(&text, '\n'); /* the numbers stay right */
+	}
+	config_load_text(c, sb_str(&text), text.len, s->name, report_load, s);
+	sb_free(&text);
+}
+
+static bool cursor_lines(struct source *s, struct config_cursor *cur, size_t n)
+{
+	struct err err;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct line *l = &s->lines.v[i];
+		enum config_result r = l->skip ? CONFIG_OK : config_line(cur, l->text, &err);
+
+		/* 'end' goes to the top; what follows in a file counts. */
+		if (r != CONFIG_BAD)
+			continue;
+		source_report(s, l->number, err.text);
+		if (s->strict)
+			return false;
+	}
+	return true;
+}
+
+/* An edit: first to its place, then line by line. */
+static bool source_edit(struct source *s, struct config *c, size_t n)
+{
+	struct config_cursor *cur = config_cursor_new(c);
+	char *node = xstrdup(s->node), *save = NULL;
+	struct err err;
+	bool ok = true;
+
+	for (char *t = strtok_r(node, "\n", &save); t && ok; t = strtok_r(NULL, "\n", &save)) {
+		if (config_line(cur, t, &err) == CONFIG_BAD) {
+			source_report(s, 0, err.text);
+			ok = false;
+		}
+	}
+	free(node);
+	ok = ok && cursor_lines(s, cur, n);
+	config_cursor_free(cur);
+	return ok;
+}
+
+struct config *source_config(struct source *s, const struct schema *schema,
+		const struct config *running, size_t n)
+{
+	struct config *c = s->node ? config_dup(running) : config_new(schema);
+
+	if (!s->node) {
+		source_load(s, c, n);
+		return c;
+	}
+	if (!source_edit(s, c, n)) {
+		config_free(c);
+		return NULL;
+	}
+	return c;
+}

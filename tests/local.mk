@@ -56,6 +56,11 @@ check_PROGRAMS += tests/sim/test_sim
 tests_sim_test_sim_SOURCES = tests/sim/test_sim.c tests/sim/sim.c tests/sim/sim.h tests/sim/topo.c \
 	tests/sim/topo.h tests/sim/reference.c tests/sim/reference.h tests/sim/verify.c tests/sim/verify.h
 tests_sim_test_sim_LDADD = bgpd/libbgpcore.a lib/libbase.a
+check_PROGRAMS += tests/unit/test_fsm tests/unit/test_reload
+tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c tests/unit/door.c tests/unit/door.h
+tests_unit_test_fsm_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_reload_SOURCES = tests/unit/test_reload.c tests/unit/door.c tests/unit/door.h
+tests_unit_test_reload_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_session
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_LDADD)
 

@@ -33,6 +33,7 @@ struct daemon {
 	mono_t started;
 	uint64_t boot_id;
 	int pid_fd, parent_fd;
+	bool pid_locked; /* the pid file is ours to remove */
 	loop_fn *reload;
 	void *reload_arg;
 	bool (*stop)(void *arg);
@@ -50,6 +51,8 @@ void daemon_fail(const struct daemon *d, const char *fmt, ...)
 	va_end(ap);
 	log_error("%s", text);
 	fprintf(stderr, "%s: %s\n", d->info->name, text);
+	if (d->pid_locked)
+		unlink(d->options.pid_file);
 	exit(1); /* the parent of -d sees the pipe's end */
 }
 
@@ -102,6 +105,7 @@ static void pid_lock(struct daemon *d)
 		daemon_fail(d, "%s: %s", path, strerror(errno));
 	if (fcntl(d->pid_fd, F_SETLK, &lock) < 0)
 		daemon_fail(d, "%s: locked by another %s that is running", path, d->info->name);
+	d->pid_locked = true;
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	if (ftruncate(d->pid_fd, 0) < 0 || write(d->pid_fd, text, (size_t)n) != n)
 		daemon_fail(d, "%s: %s", path, strerror(errno));

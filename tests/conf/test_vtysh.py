@@ -131,6 +131,7 @@ def test_options():
     for bad in (["-p", "70000"], ["-l", "nonsense"], ["--log-level", "loud"], ["--what"], ["word"], ["-f", "/nowhere/x"]):
         p = run(*bad, "-i", "/tmp/weft-test-unused.pid", "--vty_socket", "/tmp")
         assert p.returncode == 1 and "bgpd" in p.stderr, bad
+        assert not pathlib.Path("/tmp/weft-test-unused.pid").exists()
     with box(config="hostname a\nnonsense here\nhostname\n") as b:
         p = run("-C", "-f", str(b.conf))
         assert p.returncode == 1 and ":2: " in p.stderr and ":3: " in p.stderr, p.stderr

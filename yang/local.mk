@@ -7,6 +7,7 @@ YANG_MODULES = \
 	yang/weft-policy.yang \
 	yang/weft-route-map.yang \
 	yang/weft-bgp-peer.yang \
+	yang/weft-bgp-family.yang \
 	yang/weft-bgp.yang \
 	yang/weft-config.yang
 

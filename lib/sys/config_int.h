@@ -70,12 +70,17 @@ struct lyd_node *tree_leaf_entry(struct config *c, const struct lyd_node *parent
 /* Sets a leaf, or adds an entry to a leaf-list. */
 void tree_set(struct config *c, struct lyd_node *parent, const struct snode *s,
 		const char *value);
+/* Makes the index of entries, if it isn't there. */
+void tree_index(struct config *c);
 /* Removes a subtree. */
 void tree_remove(struct config *c, struct lyd_node *n);
 /* Removes containers and entries from n upwards that say nothing any more. */
 void tree_prune(struct config *c, struct lyd_node *n, const struct lyd_node *stop);
 /* The same for everything below n. */
 void tree_prune_all(struct config *c, struct lyd_node *n);
+
+/* -- config_content.c: numbered entries -- */
+
 /* The auto-numbered entry that has exactly these leaves. */
 struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
 		const struct snode *list, const struct cvalues *vals);
@@ -84,7 +89,12 @@ void tree_content_forget(struct config *c, struct lyd_node *entry);
 void tree_content_learn(struct config *c, struct lyd_node *entry);
 /* The number that a new entry gets. */
 uint64_t tree_next_number(struct config *c, struct lyd_node *parent, const struct snode *list);
-void tree_index(struct config *c);
+void tree_number_used(struct config *c, const struct lyd_node *parent, const struct snode *list,
+		const char *number);
+/* An entry of a list below parent was removed, or parent is: look again. */
+void tree_numbers_forget(struct config *c, const struct lyd_node *parent);
+
+/* -- config_sort.c -- */
 void tree_sort(struct config *c);
 
 /* -- config_apply.c: lines -- */

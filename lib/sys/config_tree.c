@@ -189,13 +189,8 @@ struct lyd_node *tree_get(struct config *c, struct lyd_node *parent, const struc
 	made(c, n, rc);
 	cindex_add(&c->entries, entry_hash(&k), n);
 	note_order(c, n);
-	for (size_t i = 0; s->auto_step && i < c->maxima.n; i++) {
-		struct auto_max *m = &c->maxima.v[i];
-		uint64_t v = strtoull(k.values[0], NULL, 10);
-
-		if (m->parent == parent && m->list == s && v > m->max)
-			m->max = v;
-	}
+	if (s->auto_step)
+		tree_number_used(c, parent, s, k.values[0]);
 	return n;
 }
 
@@ -235,14 +230,6 @@ void tree_set(struct config *c, struct lyd_node *parent, const struct snode *s,
 	made(c, n, rc);
 }
 
-static void forget_maxima(struct config *c, const struct lyd_node *parent)
-{
-	for (size_t i = c->maxima.n; i-- > 0;) {
-		if (c->maxima.v[i].parent == parent)
-			vec_remove(&c->maxima, i);
-	}
-}
-
 void tree_remove(struct config *c, struct lyd_node *top)
 {
 	struct lyd_node *n;
@@ -259,11 +246,11 @@ void tree_remove(struct config *c, struct lyd_node *top)
 			cindex_remove(&c->entries, entry_hash(&k), n);
 		}
 		if (!s->is_leaf && !s->is_leaflist)
-			forget_maxima(c, n);
+			tree_numbers_forget(c, n);
 		LYD_TREE_DFS_END(top, n);
 	}
 	if (snode_of(top)->auto_step)
-		forget_maxima(c, (struct lyd_node *)top->parent);
+		tree_numbers_forget(c, (struct lyd_node *)top->parent);
 	c->generation++;
 	lyd_free_tree(top);
 }
@@ -350,201 +337,4 @@ void tree_prune_all(struct config *c, struct lyd_node *n)
 	}
 	if (n->parent && says_nothing(n) && !snode_of(n)->is_leaf && !snode_of(n)->is_leaflist)
 		tree_remove(c, n);
-}
-
-/* -- entries by content ---------------------------------------------------- */
-
-struct content_key {
-	const struct lyd_node *parent;
-	const struct snode *list;
-	const struct cvalues *vals;
-};
-
-static uint64_t content_start(const struct lyd_node *parent, const struct snode *list)
-{
-	return hash_mix((uintptr_t)parent, (uintptr_t)list + 1);
-}
-
-static uint64_t content_mix(uint64_t h, const struct snode *leaf, const char *value)
-{
-	h = hash_mix(h, (uintptr_t)leaf);
-	return value ? hash_bytes(h, value, strlen(value)) : h;
-}
-
-static uint64_t content_hash(const struct lyd_node *entry)
-{
-	const struct snode *list = snode_of(entry);
-	uint64_t h = content_start((const struct lyd_node *)entry->parent, list);
-	const struct lyd_node *n;
-
-	for (n = lyd_child(entry); n; n = n->next) {
-		const struct snode *s = snode_of(n);
-
-		if (!s->is_key)
-			h = content_mix(h, s, s->kind == LEAF_VALUE ? lyd_get_value(n) : NULL);
-	}
-	return h;
-}
-
-static bool content_equal(const struct lyd_node *entry, const void *key)
-{
-	const struct content_key *k = key;
-	size_t want = 0, have = 0;
-
-	if (snode_of(entry) != k->list || (const struct lyd_node *)entry->parent != k->parent)
-		return false;
-	for (size_t i = 0; i < k->vals->v.n; i++)
-		want += k->vals->v.v[i].leaf->parent == k->list && !k->vals->v.v[i].leaf->is_key;
-	for (const struct lyd_node *n = lyd_child(entry); n; n = n->next) {
-		const struct cvalue *v;
-
-		if (snode_of(n)->is_key)
-			continue;
-		v = cvalues_find(k->vals, snode_of(n));
-		if (!v || (v->value && strcmp(v->value, lyd_get_value(n)) != 0))
-			return false;
-		have++;
-	}
-	return want == have;
-}
-
-static void index_contents(struct config *c)
-{
-	struct lyd_node *n;
-
-	if (c->contents_indexed)
-		return;
-	c->contents_indexed = true;
-	LYD_TREE_DFS_BEGIN(c->root, n) {
-		if (snode_of(n)->auto_step)
-			tree_content_learn(c, n);
-		LYD_TREE_DFS_END(c->root, n);
-	}
-}
-
-struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
-		const struct snode *list, const struct cvalues *vals)
-{
-	struct content_key k = { parent, list, vals };
-	uint64_t h = content_start(parent, list);
-
-	tree_index(c);
-	index_contents(c);
-	for (size_t i = 0; i < list->kids.n; i++) {
-		const struct cvalue *v = cvalues_find(vals, list->kids.v[i]);
-
-		if (v && !v->leaf->is_key)
-			h = content_mix(h, v->leaf, v->value);
-	}
-	return cindex_find(&c->contents, h, content_equal, &k);
-}
-
-void tree_content_forget(struct config *c, struct lyd_node *entry)
-{
-	if (c->contents_indexed)
-		cindex_remove(&c->contents, content_hash(entry), entry);
-}
-
-void tree_content_learn(struct config *c, struct lyd_node *entry)
-{
-	if (c->contents_indexed)
-		cindex_add(&c->contents, content_hash(entry), entry);
-}
-
-uint64_t tree_next_number(struct config *c, struct lyd_node *parent, const struct snode *list)
-{
-	struct auto_max *m = NULL;
-	const struct lyd_node *n;
-
-	for (size_t i = 0; i < c->maxima.n && !m; i++) {
-		if (c->maxima.v[i].parent == parent && c->maxima.v[i].list == list)
-			m = &c->maxima.v[i];
-	}
-	if (!m) {
-		/* a dozen lists typed in turns is more than people do */
-		if (c->maxima.n >= 16)
-			vec_remove(&c->maxima, 0);
-		m = vec_push(&c->maxima);
-		m->parent = parent;
-		m->list = list;
-		for (n = lyd_child(parent); n; n = n->next) {
-			if (snode_of(n) != list)
-				continue;
-			uint64_t v = strtoull(lyd_get_value(lyd_child(n)), NULL, 10);
-
-			if (v > m->max)
-				m->max = v;
-		}
-	}
-	return (m->max / list->auto_step + 1) * list->auto_step;
-}
-
-/* -- order ----------------------------------------------------------------- */
-
-static int compare_entries(const void *a, const void *b)
-{
-	const struct lyd_node *x = *(struct lyd_node *const *)a;
-	const struct lyd_node *y = *(struct lyd_node *const *)b;
-	int d;
-
-	if (snode_of(x)->is_leaflist)
-		return value_compare(lyd_get_value(x), lyd_get_value(y));
-	x = lyd_child(x);
-	y = lyd_child(y);
-	for (; x && y && snode_of(x)->is_key; x = x->next, y = y->next) {
-		d = value_compare(lyd_get_value(x), lyd_get_value(y));
-		if (d)
-			return d;
-	}
-	return 0;
-}
-
-/* Sorts one list's entries; n is the first. Returns the first node after them. */
-static struct lyd_node *sort_run(struct lyd_node *n)
-{
-	VEC(struct lyd_node *) run = { 0 };
-	struct lyd_node *parent = (struct lyd_node *)n->parent, *after;
-	const struct lysc_node *schema = n->schema;
-	bool sorted = true;
-
-	for (after = n; after && after->schema == schema; after = after->next) {
-		*vec_push(&run) = after;
-		if (run.n > 1 && compare_entries(&run.v[run.n - 2], &run.v[run.n - 1]) > 0)
-			sorted = false;
-	}
-	if (!sorted) {
-		qsort(run.v, run.n, sizeof(*run.v), compare_entries);
-		for (size_t i = run.n; i-- > 0;)
-			lyd_unlink_tree(run.v[i]);
-		for (size_t i = 0; i < run.n; i++)
-			lyd_insert_child(parent, run.v[i]);
-	}
-	vec_free(&run);
-	return after;
-}
-
-static void sort_children(struct lyd_node *parent)
-{
-	struct lyd_node *n = lyd_child(parent);
-
-	while (n) {
-		const struct snode *s = snode_of(n);
-
-		if (s->is_list || s->is_leaflist)
-			n = sort_run(n);
-		else
-			n = n->next;
-	}
-	for (n = lyd_child(parent); n; n = n->next) {
-		if (n->schema->nodetype & (LYS_LIST | LYS_CONTAINER))
-			sort_children(n);
-	}
-}
-
-void tree_sort(struct config *c)
-{
-	if (!c->unsorted)
-		return;
-	sort_children(c->root);
-	c->unsorted = false;
 }

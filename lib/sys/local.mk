@@ -20,11 +20,13 @@ lib_libsys_a_SOURCES += \
 	lib/sys/value.h lib/sys/value.c lib/sys/syntax.c \
 	lib/sys/template.h lib/sys/template.c \
 	lib/sys/grammar.h lib/sys/grammar.c \
-	lib/sys/grammar_graph.h lib/sys/grammar_graph.c lib/sys/grammar_match.c \
+	lib/sys/grammar_graph.h lib/sys/grammar_graph.c \
+	lib/sys/grammar_parse.h lib/sys/grammar_words.c lib/sys/grammar_match.c lib/sys/grammar_complete.c \
 	lib/sys/schema.h lib/sys/schema_modules.h lib/sys/schema_int.h \
 	lib/sys/schema.c lib/sys/schema_line.c lib/sys/schema_type.c \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
-	lib/sys/config_index.c lib/sys/config_tree.c lib/sys/config_apply.c \
+	lib/sys/config_index.c lib/sys/config_tree.c lib/sys/config_content.c \
+	lib/sys/config_sort.c lib/sys/config_apply.c \
 	lib/sys/config_edit.c lib/sys/config_print.c lib/sys/config_check.c
 # configuration of a daemon, commands, what every daemon answers
 lib_libsys_a_SOURCES += \

@@ -1,0 +1,139 @@
+/* A line cut into words, and the memory that goes with it. */
+#include "lib/sys/grammar_parse.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/xalloc.h"
+
+struct gparse *gparse_new(void)
+{
+	return xcalloc(1, sizeof(struct gparse));
+}
+
+static void forget(struct gparse *p)
+{
+	for (size_t i = 0; i < p->memory.n; i++)
+		free(p->memory.v[i]);
+	p->memory.n = 0;
+	p->used = p->chunk_room = 0;
+	p->memo.n = 0;
+	p->words.n = 0;
+}
+
+void gparse_free(struct gparse *p)
+{
+	if (!p)
+		return;
+	forget(p);
+	free(p->line);
+	free(p->raw);
+	vec_free(&p->words);
+	vec_free(&p->memo);
+	vec_free(&p->memory);
+	vec_free(&p->path);
+	vec_free(&p->best);
+	vec_free(&p->offers);
+	vec_free(&p->ends_ranks);
+	free(p);
+}
+
+char *gparse_room(struct gparse *p, size_t n)
+{
+	char *s;
+
+	if (p->memory.n && p->used + n <= p->chunk_room) {
+		s = p->memory.v[p->memory.n - 1] + p->used;
+	} else {
+		p->chunk_room = n > 4096 ? n : 4096;
+		s = xmalloc(p->chunk_room);
+		*vec_push(&p->memory) = s;
+		p->used = 0;
+	}
+	p->used += n;
+	return s;
+}
+
+static void reuse_memory(struct gparse *p)
+{
+	while (p->memory.n > 1)
+		free(vec_pop(&p->memory));
+	if (p->memory.n == 1 && p->chunk_room != 4096) {
+		free(vec_pop(&p->memory));
+		p->chunk_room = 0;
+	}
+	p->used = 0;
+	p->memo.n = 0;
+	p->words.n = 0;
+}
+
+size_t gparse_words(struct gparse *p, const char *line, size_t len)
+{
+	size_t i = 0;
+
+	reuse_memory(p);
+	p->space_at_end = len == 0 || isspace((unsigned char)line[len - 1]);
+	while (len && isspace((unsigned char)line[len - 1]))
+		len--;
+	if (p->room < len + 1) {
+		p->room = len + 1 > 256 ? len + 1 : 256;
+		p->line = xrealloc(p->line, p->room);
+		p->raw = xrealloc(p->raw, p->room);
+	}
+	for (size_t k = 0; k < len; k++)
+		p->line[k] = line[k] && !isspace((unsigned char)line[k]) ? line[k] : 0;
+	memcpy(p->raw, line, len);
+	p->line[len] = p->raw[len] = 0;
+	p->limit = SIZE_MAX;
+	p->too_long = false;
+	while (i < len) {
+		if (!p->line[i]) {
+			i++;
+			continue;
+		}
+		if (p->words.n == WORDS_MAX) {
+			p->too_long = true;
+			break;
+		}
+		struct word *w = vec_push(&p->words);
+
+		w->text = p->line + i;
+		w->raw = p->raw + i;
+		w->len = strlen(w->text);
+		if (p->limit == SIZE_MAX && strcmp(w->text, "!") == 0)
+			p->limit = p->words.n - 1;
+		i += w->len;
+	}
+	if (p->limit == SIZE_MAX)
+		p->limit = p->words.n;
+	return p->limit;
+}
+
+const char *gparse_word(const struct gparse *p, size_t i)
+{
+	return i < p->words.n ? p->words.v[i].text : "";
+}
+
+bool gparse_ends_in_space(const struct gparse *p)
+{
+	return p->space_at_end;
+}
+
+const char *gparse_joined(struct gparse *p, size_t i, size_t n)
+{
+	size_t len = 0;
+	char *s, *at;
+
+	if (n == 1)
+		return p->words.v[i].text;
+	for (size_t k = i; k < i + n; k++)
+		len += p->words.v[k].len + 1;
+	s = at = gparse_room(p, len);
+	for (size_t k = i; k < i + n; k++) {
+		memcpy(at, p->words.v[k].text, p->words.v[k].len);
+		at += p->words.v[k].len;
+		*at++ = k + 1 < i + n ? ' ' : 0;
+	}
+	return s;
+}

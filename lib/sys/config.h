@@ -97,7 +97,9 @@ enum config_result {
 };
 
 /* Applies one line as typed: leading spaces, abbreviations, comments, 'no'.
- * After a refused line, lines that are indented further than it are refused too. */
+ * After a refused line, lines that are indented further than it are refused too.
+ * A line that could enter a mode further up, and stands no further right than the
+ * line that entered this one, does so if lines in this mode are indented. */
 enum config_result config_line(struct config_cursor *cur, const char *line, struct err *e);
 
 /* Appends the lines that lead to this place from the top mode, each with its

@@ -14,6 +14,8 @@ struct frame {
 	struct cvalues keys; /* values owned */
 	struct lyd_node *node; /* of generation `seen` */
 	char *line;	       /* that entered it; NULL for the top mode */
+	size_t indent;	       /* of that line */
+	bool indented;	       /* a line in it was indented further */
 };
 
 struct config_cursor {
@@ -23,6 +25,7 @@ struct config_cursor {
 	struct gparse *parse;
 	struct gmatch match;
 	size_t refused; /* indentation of the line last refused, plus 1; 0: none */
+	bool indented;	/* a whole text, in which what is inside a mode is indented */
 };
 
 static void pop_to(struct config_cursor *cur, size_t n)
@@ -189,8 +192,10 @@ static void remember(struct config_cursor *cur, const char *line)
 {
 	struct frame *f = &cur->frames.v[cur->frames.n - 1];
 
-	if (cur->frames.n > 1 && !f->line)
+	if (cur->frames.n > 1 && !f->line) {
 		f->line = xstrdup(line);
+		f->indent = strspn(line, " \t");
+	}
 }
 
 void config_cursor_lines(const struct config_cursor *cur, struct strbuf *out)
@@ -282,14 +287,42 @@ static bool is_text(const char *line, size_t len)
 	return true;
 }
 
+/* `vrf NAME` is a line of an interface, and a mode of its own in the top mode.
+ * Indentation tells what is meant: at or left of the line that entered the mode
+ * we are in, a line that enters a mode further up does that.  Returns the number
+ * of frames to look at. */
+static size_t frames_meant(struct config_cursor *cur, size_t indent, bool no)
+{
+	size_t n = cur->frames.n;
+	struct failure ignored = { .result = G_MATCH };
+
+	while (n > 1 && cur->frames.v[n - 1].indent >= indent &&
+			(cur->indented || cur->frames.v[n - 1].indented))
+		n--;
+	if (no || n == cur->frames.n)
+		return cur->frames.n;
+	for (size_t i = n; i-- > 0;) {
+		const struct sline *l;
+
+		if (!try_mode(cur, cur->frames.v[i].mode, false, &ignored))
+			continue;
+		l = cur->match.line;
+		return l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS ? n : cur->frames.n;
+	}
+	return cur->frames.n;
+}
+
 static enum config_result words_apply(struct config_cursor *cur, size_t n, const char *line,
 		struct err *e)
 {
 	struct failure f = { .result = G_MATCH };
 	const char *first = gparse_word(cur->parse, 0);
+	size_t indent = strspn(line, " \t");
 	bool no;
 
 	leave_removed(cur);
+	if (indent > cur->frames.v[cur->frames.n - 1].indent)
+		cur->frames.v[cur->frames.n - 1].indented = true;
 	if (n == 1) {
 		enum config_result r = leave(cur, first);
 
@@ -297,7 +330,7 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 			return r;
 	}
 	no = strcmp(first, "no") == 0;
-	for (size_t i = cur->frames.n; i-- > 0;) {
+	for (size_t i = frames_meant(cur, indent, no); i-- > 0;) {
 		const struct smode *mode = cur->frames.v[i].mode;
 
 		if (!try_mode(cur, mode, no, &f)) {
@@ -354,6 +387,8 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	unsigned bad = 0, number = 0;
 	struct strbuf line = { 0 };
 
+	for (size_t i = 1; i < len && !cur->indented; i++)
+		cur->indented = text[i - 1] == '\n' && (text[i] == ' ' || text[i] == '\t');
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((nl ? nl : end) - text);

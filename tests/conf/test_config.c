@@ -357,6 +357,26 @@ static void type(struct config_cursor *cur, const char *line, enum config_result
 	ck_assert_msg(config_line(cur, line, &e) == want, "%s: %s", line, e.text);
 }
 
+/* `vrf prod` inside an interface and at the left margin are two things. */
+START_TEST(indentation_tells_what_is_meant)
+{
+	prints_as("interface e1\n vrf prod\nvrf prod\n vni 4000\nexit-vrf\n",
+			"vrf prod\n vni 4000\nexit-vrf\n!\n"
+			"interface e1\n vrf prod\nexit\n");
+	prints_as("interface e1\n!\nvrf prod\n vni 4000\nexit-vrf\n",
+			"vrf prod\n vni 4000\nexit-vrf\n!\ninterface e1\nexit\n");
+	/* no indentation at all: it belongs to the mode it stands in */
+	prints_as("vrf prod\nexit\ninterface e1\nvrf prod\nmtu 1400\n",
+			"vrf prod\nexit-vrf\n!\ninterface e1\n vrf prod\n mtu 1400\nexit\n");
+	/* sloppy, but not a mode: as in FRR, the line stays where it stands */
+	prints_as("router bgp 1\n neighbor 1.1.1.1 remote-as 1\n address-family l2vpn evpn\n"
+		  " neighbor 1.1.1.1 activate\n",
+			"router bgp 1\n neighbor 1.1.1.1 remote-as 1\n !\n"
+			" address-family l2vpn evpn\n  neighbor 1.1.1.1 activate\n"
+			" exit-address-family\nexit\n");
+}
+END_TEST
+
 START_TEST(modes_and_prompts)
 {
 	struct config *c = config_new(schema), *d;
@@ -515,6 +535,7 @@ int main(void)
 	tcase_add_loop_test(t, refused, 0, sizeof(wrong) / sizeof(*wrong));
 	tcase_add_test(t, the_rest_stays);
 	tcase_add_test(t, reading_the_tree);
+	tcase_add_test(t, indentation_tells_what_is_meant);
 	tcase_add_test(t, modes_and_prompts);
 	tcase_add_test(t, completion);
 	tcase_add_test(t, parts_of_the_configuration);

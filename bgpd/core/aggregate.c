@@ -157,6 +157,9 @@ static void dest_changed(struct origin *o, enum family f, uint32_t dest)
 			if (!g->active) {
 				g->active = true;
 				touch_members(o, g);
+			} else if (changed && g->summary_only) {
+				/* It may have been announced before this aggregate was. */
+				rib_touch(i->rib[f], dest);
 			}
 		}
 	}

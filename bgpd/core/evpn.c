@@ -504,6 +504,13 @@ void evpn_config(struct evpn *e)
 	evpn_remote_config(e->remote);
 }
 
+void evpn_table_gone(struct evpn *e)
+{
+	for (size_t k = 0; k < e->vnis.n; k++)
+		e->vnis.v[k]->advertised = false;
+	evpn_remote_table_gone(e->remote);
+}
+
 struct evpn *evpn_new(struct bgp_core *c)
 {
 	struct evpn *e = xcalloc(1, sizeof(*e));

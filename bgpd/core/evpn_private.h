@@ -41,6 +41,7 @@ void evpn_local_originate(struct evpn *e, struct evpn_local *l);
 
 struct evpn_remote *evpn_remote_new(struct evpn *e);
 void evpn_remote_free(struct evpn_remote *r);
+void evpn_remote_table_gone(struct evpn_remote *r);
 void evpn_remote_config(struct evpn_remote *r); /* VNIs or their route targets changed */
 /* Counts what overlayd was told of a VNI that is back. */
 void evpn_remote_count(const struct evpn_remote *r, struct evpn_vni *v);

@@ -457,6 +457,20 @@ void evpn_remote_config(struct evpn_remote *r)
 	core_work_add(r->evpn->core, &r->work);
 }
 
+void evpn_remote_table_gone(struct evpn_remote *r)
+{
+	rib_reader_close(&r->reader);
+	core_work_remove(r->evpn->core, &r->work);
+	htab_fini(&r->claim_by_dest);
+	slab_fini(&r->claims);
+	slab_init(&r->claims, sizeof(struct claim));
+	for (uint32_t id = 1; id <= r->entries.used; id++)
+		if (entry_at(r, id)->live) {
+			entry_at(r, id)->claims = 0;
+			entry_queue(r, id);
+		}
+}
+
 /* ---- telling overlayd ---- */
 
 static void count_told(struct evpn *e, const struct entry *x, int by)

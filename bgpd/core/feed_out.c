@@ -135,56 +135,87 @@ static bool is_local(const struct route_source *s)
 	return s->kind != SOURCE_PEER && s->kind != SOURCE_IMPORT;
 }
 
-/* A path of another local VRF: the packet goes on there, to that path's next
- * hop, or on the link that our local route there is for. */
-static bool leaked_hop(const struct bgp_instance *from, const struct prefix *p,
-		const struct attrs_next_hop *nh, struct feed_nexthop *ret)
-{
-	const struct local_route *local = origin_local_route(from->origin, p);
+static bool path_hop(const struct bgp_instance *i, enum family f, const struct prefix *dest,
+		uint32_t id, struct feed_nexthop *ret, bool *ret_ibgp);
 
-	memcpy(ret->vrf, from->name, sizeof(ret->vrf));
-	if (nh && nh->addr.family)
-		ret->addr = nh->addr;
-	else if (local)
-		*ret = (struct feed_nexthop){ .addr = local->gateway, .ifindex = local->ifindex,
-			.weight = 1 };
-	else
+/* A route of a link of this box, in the VRF where the link is. */
+static bool local_hop(const struct bgp_instance *i, const struct prefix *p, struct feed_nexthop *ret)
+{
+	const struct local_route *local = origin_local_route(i->origin, p);
+
+	if (!local)
 		return false;
+	*ret = (struct feed_nexthop){ .addr = local->gateway, .ifindex = local->ifindex, .weight = 1 };
+	return true;
+}
+
+/* A route of another local VRF: the packet goes on there, the way that VRF's
+ * own best route goes. */
+static bool leaked_hop(const struct bgp_instance *from, enum family f, const struct prefix *p,
+		struct feed_nexthop *ret, bool *ret_ibgp)
+{
+	const struct bgp_core *c = from->core;
+	const struct rib *rib = from->rib[f];
+	uint8_t key[NLRI_KEY_MAX];
+	uint32_t dest;
+	const struct path *best;
+
+	nlri_key_unicast(p, key);
+	dest = rib ? rib_find(rib, key) : 0;
+	best = dest ? rib_best(rib, dest) : NULL;
+	/* What was imported there is not exported again. */
+	if (!best || c->sources.v[best->source]->kind == SOURCE_IMPORT)
+		return false;
+	if (is_local(c->sources.v[best->source])) {
+		if (!local_hop(from, p, ret))
+			return false;
+	} else if (!path_hop(from, f, p, rib_dest(rib, dest)->paths, ret, ret_ibgp)) {
+		return false;
+	}
+	if (!ret->ifindex)
+		memcpy(ret->vrf, from->name, sizeof(ret->vrf));
+	return true;
+}
+
+static bool peer_hop(const struct bgp_instance *i, const struct route_source *src,
+		const struct ip_addr *next_hop, struct feed_nexthop *ret)
+{
+	const struct peer *p = src->peer;
+
+	if (!next_hop->family)
+		return false;
+	ret->addr = *next_hop;
+	/* A link-local address says nothing without its link. */
+	if (next_hop->family == 6 && ip_is_link_local(next_hop))
+		ret->ifindex = local_ifindex(i->core, i->name, p->config.interface);
 	return true;
 }
 
 /* The next hop of one path; false if it can't be installed. */
-static bool path_hop(const struct feed_table *t, const struct prefix *p_dest, uint32_t id,
-		const struct path *p, struct feed_nexthop *ret, bool *ret_ibgp)
+static bool path_hop(const struct bgp_instance *i, enum family f, const struct prefix *dest,
+		uint32_t id, struct feed_nexthop *ret, bool *ret_ibgp)
 {
-	const struct bgp_core *c = t->instance->core;
+	const struct bgp_core *c = i->core;
+	const struct path *p = rib_path(i->rib[f], id);
 	const struct attrs *a = attrs_get(c->attrs, p->attrs);
-	const struct attrs_next_hop *nh = a->next_hop ? attrs_next_hop(c->attrs, a->next_hop) : NULL;
+	const struct ip_addr *next_hop = &attrs_next_hop(c->attrs, a->next_hop)->addr;
 	const struct route_source *src = c->sources.v[p->source];
 	struct vrf_origin o;
 	const uint8_t *rmac;
 
 	*ret = (struct feed_nexthop){ .weight = 1 };
 	*ret_ibgp = src->ibgp;
-	if (src->kind == SOURCE_PEER) {
-		if (!nh)
-			return false;
-		ret->addr = nh->addr;
-		/* A link-local address says nothing without its link. */
-		if (nh->addr.family == 6 && ip_is_link_local(&nh->addr))
-			ret->ifindex = local_ifindex(c, t->instance->name,
-					((const struct peer *)src->peer)->config.interface);
-		return true;
-	}
-	if (!vrf_path_origin(t->instance, rib_path_add_path_id(t->instance->rib[t->family], id), &o))
+	if (src->kind == SOURCE_PEER)
+		return peer_hop(i, src, next_hop, ret);
+	if (!vrf_path_origin(i, rib_path_add_path_id(i->rib[f], id), &o))
 		return false;
 	*ret_ibgp = c->sources.v[o.source]->ibgp;
 	if (o.vrf)
-		return leaked_hop(o.vrf, p_dest, o.family == t->family ? nh : NULL, ret);
+		return leaked_hop(o.vrf, f, dest, ret, ret_ibgp);
 	rmac = ext_community_find(attrs_part(a, PART_EXT_COMMUNITIES), 0x06, 0x03);
-	if (o.family != FAM_EVPN || !nh || !rmac)
+	if (o.family != FAM_EVPN || !next_hop->family || !rmac)
 		return false; /* MPLS is not forwarded here; type 5 needs the router's MAC */
-	ret->addr = nh->addr;
+	ret->addr = *next_hop;
 	ret->vni = info_get(c->infos, p->info)->label[0];
 	memcpy(ret->rmac.b, rmac + 2, 6);
 	return true;
@@ -211,7 +242,7 @@ static void route_msg(const struct feed_table *t, uint32_t dest, struct feed_msg
 		if (!(p->flags & PATH_USABLE) || (!first && !(p->flags & PATH_MULTIPATH)))
 			break;
 		if (m->route.n_nexthops < FEED_NEXTHOPS_MAX &&
-				path_hop(t, &m->route.prefix, id, p,
+				path_hop(t->instance, t->family, &m->route.prefix, id,
 						&m->route.nexthops[m->route.n_nexthops], &ibgp)) {
 			if (m->route.n_nexthops++ == 0)
 				m->route.distance = ibgp ? conf->distance_ibgp : conf->distance_ebgp;

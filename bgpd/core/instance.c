@@ -321,6 +321,8 @@ void instance_free(struct bgp_instance *i)
 	for (int f = 0; f < FAM_COUNT; f++)
 		if (i->out[f])
 			out_groups_free(i->out[f]);
+	if (i->index == 0)
+		evpn_table_gone(c->evpn);
 	nexthops_free(i->nexthops);
 	for (int f = 0; f < FAM_COUNT; f++)
 		if (i->rib[f])

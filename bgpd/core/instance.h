@@ -156,6 +156,7 @@ void vrf_link_config(struct vrf_link *v); /* i->config, l3vni, rmac, vtep or rou
 struct evpn *evpn_new(struct bgp_core *c);
 void evpn_free(struct evpn *e);
 void evpn_config(struct evpn *e); /* configuration, or FEED_VRF: an L3VNI, router's MAC */
+void evpn_table_gone(struct evpn *e); /* the default instance is being taken down */
 void evpn_feed(struct evpn *e, const struct feed_msg *m); /* VNI, LOCAL_MAC */
 /* The feed went down: what overlayd does not repeat before FEED_END is gone. */
 void evpn_feed_down(struct evpn *e);

@@ -86,9 +86,13 @@ void vrf_link_free(struct vrf_link *v)
 
 void vrf_link_config(struct vrf_link *v)
 {
-	struct vrf_importer *m = importer(v->instance->core);
+	struct bgp_core *c = v->instance->core;
+	struct vrf_importer *m = importer(c);
 
 	vrf_export_config(v);
+	for (size_t n = 0; n < c->instances.n; n++)
+		if (c->instances.v[n] && c->instances.v[n]->vrf && c->instances.v[n]->vrf != v)
+			vrf_export_importers_changed(c->instances.v[n]->vrf);
 	if (m)
 		vrf_importer_config(m);
 }

@@ -79,7 +79,7 @@ static void export_dest(struct vrf_export *x, int out, uint32_t dest)
 	uint8_t key[NLRI_KEY_MAX];
 	struct nlri_info info = { { o->label, NLRI_LABEL_NONE }, { 0 }, { 0 } };
 	struct prefix p;
-	uint32_t attrs, sent;
+	uint32_t attrs, sent, to;
 
 	if (!table || !o->on || !nlri_key_prefix(f, rib_dest(rib, dest)->key, &p))
 		return;
@@ -107,8 +107,10 @@ static void export_dest(struct vrf_export *x, int out, uint32_t dest)
 	sent = out_attrs(c, o, out, attrs);
 	attrs_unref(c->attrs, attrs);
 	attrs_ref(c->attrs, sent);
-	rib_update(table, key, i->source_evpn, 0, sent, sent, info_intern(c->infos, &info),
+	to = rib_update(table, key, i->source_evpn, 0, sent, sent, info_intern(c->infos, &info),
 			REASON_NONE, core_now_secs(c));
+	vrf_import_touch(vrf_default(c)->vrf->importer, vrf_default(c),
+			out == OUT_EVPN ? FAM_EVPN : vpn_family[x->af], to);
 }
 
 /* EVPN's default-originate: a default route of type 5, whether the VRF has one
@@ -199,6 +201,29 @@ static void export_wake(struct rib_reader *r)
 	core_work_add(x->link->instance->core, &x->link->work);
 }
 
+/* Has the reader open if someone needs it, at the start if there is news. */
+static void reader_update(struct vrf_export *x, bool changed)
+{
+	struct bgp_instance *i = x->link->instance;
+	enum family f = vrf_unicast()[x->af];
+	bool was_by_name = x->by_name;
+
+	x->by_name = vrf_imported_by_name(i->core, i, f);
+	x->needed = x->out[OUT_EVPN].on || x->out[OUT_VPN].on || x->by_name;
+	changed |= x->by_name || was_by_name;
+	if (x->needed && !x->reader.rib && i->rib[f])
+		rib_reader_open(i->rib[f], &x->reader, true, export_wake);
+	else if (changed && x->reader.rib)
+		rib_reader_rewind(&x->reader);
+}
+
+void vrf_export_importers_changed(struct vrf_link *v)
+{
+	for (int af = 0; af < 2; af++)
+		reader_update(&v->export[af], false);
+	core_work_add(v->instance->core, &v->work);
+}
+
 void vrf_export_config(struct vrf_link *v)
 {
 	struct bgp_instance *i = v->instance;
@@ -206,7 +231,7 @@ void vrf_export_config(struct vrf_link *v)
 	for (int af = 0; af < 2; af++) {
 		struct vrf_export *x = &v->export[af];
 		enum family f = vrf_unicast()[af];
-		bool changed = false, needed;
+		bool changed = false;
 
 		for (int out = 0; out < OUT_COUNT; out++) {
 			struct vrf_out o = { 0 };
@@ -222,14 +247,7 @@ void vrf_export_config(struct vrf_link *v)
 			x->out[out] = o;
 		}
 		changed |= default_update(x, &x->out[OUT_EVPN]);
-		needed = x->out[OUT_EVPN].on || x->out[OUT_VPN].on ||
-			 vrf_imported_by_name(i->core, i, f);
-		if (needed && !x->reader.rib && i->rib[f])
-			rib_reader_open(i->rib[f], &x->reader, true, export_wake);
-		else if (!needed)
-			rib_reader_close(&x->reader);
-		else if (changed)
-			rib_reader_rewind(&x->reader);
+		reader_update(x, changed);
 		if (changed) {
 			v->purge = true;
 			v->purge_table = 0;
@@ -318,7 +336,10 @@ bool vrf_export_run(struct vrf_link *v)
 			if (!n)
 				break;
 		}
-		more |= x->reader.rib && rib_reader_pending(&x->reader);
+		if (x->reader.rib && rib_reader_pending(&x->reader))
+			more = true;
+		else if (!x->needed)
+			rib_reader_close(&x->reader);
 	}
 	return more;
 }

@@ -351,6 +351,25 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
 		htab_insert(&m->by_dest, dest_hash(m, name), first);
 }
 
+void vrf_import_touch(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
+		uint32_t dest)
+{
+	struct dest_name name = { dest, from->index, (uint8_t)f };
+	uint32_t id = htab_find(&m->by_dest, dest_hash(m, name), same_dest, m, &name);
+	struct wanted w;
+
+	if (!id || !want(from, f, dest, &w))
+		return;
+	for (; id; id = at(m, id)->next) {
+		const struct bgp_instance *i = m->core->instances.v[at(m, id)->target];
+		struct rib *rib = i ? i->rib[w.target_family] : NULL;
+		uint32_t copy = rib ? rib_find(rib, w.key) : 0;
+
+		if (copy)
+			rib_touch(rib, copy);
+	}
+}
+
 /* ---- life ---- */
 
 static bool importer_run(struct work *work, struct bgp_core *c)

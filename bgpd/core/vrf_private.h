@@ -26,6 +26,8 @@ struct vrf_export {
 	struct rib_reader reader; /* of the unicast table */
 	struct vrf_link *link;
 	int af;			  /* 0: IPv4, 1: IPv6 */
+	bool needed;		  /* else the reader closes when it has read all */
+	bool by_name;		  /* some instance has `import vrf` of this one */
 	struct vrf_out out[OUT_COUNT];
 	bool default_on;	  /* EVPN's default-originate */
 	uint8_t default_key[NLRI_KEY_MAX]; /* as it was put into the table */
@@ -84,6 +86,8 @@ static inline const enum family *vrf_unicast(void)
 struct bgp_instance *vrf_default(const struct bgp_core *c); /* NULL while there is none */
 
 void vrf_export_config(struct vrf_link *v);
+/* Some instance's `import vrf` may have changed. */
+void vrf_export_importers_changed(struct vrf_link *v);
 bool vrf_export_run(struct vrf_link *v); /* true: there is more */
 void vrf_export_withdraw_all(struct vrf_link *v);
 
@@ -93,6 +97,10 @@ void vrf_importer_config(struct vrf_importer *m); /* some instance's imports cha
 void vrf_importer_forget(struct vrf_importer *m, const struct bgp_instance *i);
 /* Brings the copies of one destination up to date. */
 void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
+		uint32_t dest);
+/* The way on from a destination may be another although its attributes are the
+ * same: whoever uses its copies looks again. */
+void vrf_import_touch(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
 		uint32_t dest);
 bool vrf_imported_by_name(const struct bgp_core *c, const struct bgp_instance *from, enum family f);
 

@@ -77,7 +77,7 @@ struct bgp_core *sim_core(struct sim *s, int router)
 static struct bgp_core *make_core(struct sim *s, int router)
 {
 	struct ip_addr a = sim_addr(router);
-	struct bgp_core_options o = { .seed = rng_next(&s->rng), .no_overlay = true,
+	struct bgp_core_options o = { .seed = rng_next(&s->rng), .no_overlay = !s->feed,
 		.router_id = ip4_u32(&a) };
 
 	return bgp_core_new(&o, s->now);
@@ -193,7 +193,9 @@ static void connect_effect(struct sim *s, int router, const struct bgp_effect *x
 	p->end[0].router = router;
 	p->end[0].conn = x->conn;
 	p->end[0].open = true;
+	memcpy(p->end[0].vrf, x->connect.vrf, sizeof(p->end[0].vrf));
 	p->end[1].router = other;
+	memcpy(p->end[1].vrf, "default", 8);
 	*vec_push(&s->pipes) = p;
 	if (other < 0 || s->routers.v[other]->down)
 		schedule(s, s->now + delay(s), SIM_REFUSED, router, n, 0);
@@ -265,6 +267,11 @@ static void effects(struct sim *s, int router)
 			r->finished = true;
 			break;
 		case BGP_EFFECT_WANT_FEED:
+			if (s->feed && !r->feed_asked) {
+				r->feed_asked = true;
+				schedule(s, s->now + delay(s), SIM_FEED, router, 0, 0);
+			}
+			break;
 		case BGP_EFFECT_PASSWORDS:
 			break;
 		}
@@ -299,7 +306,7 @@ void sim_config(struct sim *s, int router, struct bgp_config *c)
 static void fill_addresses(struct sim *s, const struct sim_end *me, const struct sim_end *other,
 		struct bgp_event *ev)
 {
-	memcpy(ev->accepted.vrf, "default", 8);
+	memcpy(ev->accepted.vrf, me->vrf, sizeof(me->vrf));
 	ev->accepted.local = s->routers.v[me->router]->addr;
 	ev->accepted.remote = s->routers.v[other->router]->addr;
 	ev->accepted.local_global6 = s->routers.v[me->router]->addr6;
@@ -430,6 +437,17 @@ static void do_tick(struct sim *s, const struct sim_event *e)
 	sim_input(s, e->router, &ev);
 }
 
+static void do_feed(struct sim *s, int router)
+{
+	static uint8_t buf[PULL_SIZE];
+	size_t n;
+
+	s->routers.v[router]->feed_asked = false;
+	while ((n = bgp_core_pull_feed(sim_core(s, router), s->now, buf, sizeof(buf))))
+		s->feed(s, router, buf, n);
+	effects(s, router);
+}
+
 void sim_run(struct sim *s, mono_t until)
 {
 	while (s->heap.n && s->heap.v[0].at <= until) {
@@ -452,6 +470,9 @@ void sim_run(struct sim *s, mono_t until)
 			break;
 		case SIM_DELIVER:
 			do_deliver(s, e.pipe, e.end);
+			break;
+		case SIM_FEED:
+			do_feed(s, e.router);
 			break;
 		case SIM_WRITE:
 			if (!s->pipes.v[e.pipe]->dead && s->pipes.v[e.pipe]->end[e.end].open) {
@@ -490,6 +511,7 @@ void sim_restart(struct sim *s, int router)
 	bgp_core_free(r->core);
 	r->core = make_core(s, router);
 	r->tick_at = MONO_NEVER;
+	r->feed_asked = false;
 	for (size_t n = 0; n < s->pipes.n; n++) {
 		struct sim_pipe *p = s->pipes.v[n];
 

@@ -22,6 +22,7 @@ struct sim_end { /* one end of a connection */
 	int router;
 	conn_id conn;
 	bool open;	   /* the core knows it as a connection */
+	char vrf[16];
 	bool want_write, writing, closing, delivering;
 	mono_t last_at;	   /* when the last chunk towards it arrives: they don't overtake */
 	VEC(struct sim_chunk) in; /* towards this end; those before in_at are done */
@@ -39,10 +40,11 @@ struct sim_router {
 	struct ip_addr addr, addr6;
 	mono_t tick_at;		/* MONO_NEVER: none is scheduled */
 	bool down, finished;
+	bool feed_asked;	/* SIM_FEED is on its way */
 	uint32_t ups, downs;	/* sessions, by the log */
 };
 
-enum sim_event_type { SIM_TICK, SIM_ACCEPT, SIM_CONNECTED, SIM_REFUSED, SIM_DELIVER, SIM_WRITE };
+enum sim_event_type { SIM_TICK, SIM_ACCEPT, SIM_CONNECTED, SIM_REFUSED, SIM_DELIVER, SIM_WRITE, SIM_FEED };
 
 struct sim_event {
 	mono_t at;
@@ -58,6 +60,9 @@ struct sim {
 	mono_t delay_max;	/* of a chunk */
 	size_t buffer;		/* bytes on their way towards an end at most */
 	bool verbose;
+	/* Set before routers are added, it makes them have an overlayd: takes frames
+	 * that a core has for it. */
+	void (*feed)(struct sim *s, int router, const uint8_t *frames, size_t len);
 	uint64_t events_done;
 	VEC(struct sim_event) heap;
 	VEC(struct sim_router *) routers;

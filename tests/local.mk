@@ -10,7 +10,7 @@
 #	check_PROGRAMS += tests/fuzz/fuzz_NAME
 #	tests_fuzz_fuzz_NAME_LDADD = $(FUZZ_LDADD)
 TESTS += $(check_PROGRAMS)
-EXTRA_DIST += run
+EXTRA_DIST += run README.md CONTRIBUTING.md LICENSE
 
 # As a directory in EXTRA_DIST it would bring what is built below the build directory's tests/ too.
 dist-hook:

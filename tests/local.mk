@@ -61,10 +61,13 @@ tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c tests/unit/door.c tests/unit
 tests_unit_test_fsm_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c tests/unit/door.c tests/unit/door.h
 tests_unit_test_reload_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
-check_PROGRAMS += tests/sim/test_overlay
-tests_sim_test_overlay_SOURCES = tests/sim/test_overlay.c tests/sim/overlay.c tests/sim/overlay.h \
+check_PROGRAMS += tests/sim/test_overlay tests/sim/test_past
+gateways_sources = tests/sim/gateways.c tests/sim/gateways.h tests/sim/overlay.c tests/sim/overlay.h \
 	tests/sim/sim.c tests/sim/sim.h
+tests_sim_test_overlay_SOURCES = tests/sim/test_overlay.c $(gateways_sources)
 tests_sim_test_overlay_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_sim_test_past_SOURCES = tests/sim/test_past.c $(gateways_sources)
+tests_sim_test_past_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_session
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_LDADD)
 

@@ -306,6 +306,37 @@ struct evpn_local *evpn_local_find(const struct evpn *e, const struct evpn_mac_n
 	return id ? local_at(e, id) : NULL;
 }
 
+/* The list that a local is in: its VNI's, or that of those without. */
+static uint32_t *local_list(struct evpn *e, uint32_t vni)
+{
+	struct evpn_vni *v = evpn_vni_get(e, vni);
+
+	return v ? &v->locals : &e->homeless;
+}
+
+static void local_link(struct evpn *e, uint32_t id, uint32_t *list)
+{
+	struct evpn_local *l = local_at(e, id);
+
+	l->prev = 0;
+	l->next = *list;
+	if (*list)
+		local_at(e, *list)->prev = id;
+	*list = id;
+}
+
+static void local_unlink(struct evpn *e, uint32_t id, uint32_t *list)
+{
+	const struct evpn_local *l = local_at(e, id);
+
+	if (l->prev)
+		local_at(e, l->prev)->next = l->next;
+	else
+		*list = l->next;
+	if (l->next)
+		local_at(e, l->next)->prev = l->prev;
+}
+
 static void local_remove(struct evpn *e, uint32_t id)
 {
 	struct evpn_local *l = local_at(e, id);
@@ -318,6 +349,7 @@ static void local_remove(struct evpn *e, uint32_t id)
 		route_remove(e, key);
 		v->n_local--;
 	}
+	local_unlink(e, id, local_list(e, name.vni));
 	htab_remove(&e->by_name, evpn_mac_hash(e, &name), id);
 	l->live = false;
 	slab_put(&e->locals, id);
@@ -341,6 +373,7 @@ static void local_feed(struct evpn *e, const struct feed_msg *m)
 		id = slab_new(&e->locals);
 		*local_at(e, id) = (struct evpn_local){ .name = name, .live = true };
 		htab_insert(&e->by_name, evpn_mac_hash(e, &name), id);
+		local_link(e, id, local_list(e, name.vni));
 		if (v)
 			v->n_local++;
 	}
@@ -365,9 +398,8 @@ static void local_feed(struct evpn *e, const struct feed_msg *m)
 static void vni_originate_all(struct evpn *e, const struct evpn_vni *v)
 {
 	imet_originate(e, v);
-	for (uint32_t id = 1; id <= e->locals.used; id++)
-		if (local_at(e, id)->live && local_at(e, id)->name.vni == v->vni)
-			evpn_local_originate(e, local_at(e, id));
+	for (uint32_t id = v->locals; id; id = local_at(e, id)->next)
+		evpn_local_originate(e, local_at(e, id));
 }
 
 static void vni_withdraw_all(struct evpn *e, const struct evpn_vni *v)
@@ -376,11 +408,10 @@ static void vni_withdraw_all(struct evpn *e, const struct evpn_vni *v)
 
 	imet_key(v, key);
 	route_remove(e, key);
-	for (uint32_t id = 1; id <= e->locals.used; id++)
-		if (local_at(e, id)->live && local_at(e, id)->name.vni == v->vni) {
-			macip_key(v, local_at(e, id), key);
-			route_remove(e, key);
-		}
+	for (uint32_t id = v->locals; id; id = local_at(e, id)->next) {
+		macip_key(v, local_at(e, id), key);
+		route_remove(e, key);
+	}
 }
 
 static void vni_free(struct evpn_vni *v)
@@ -431,8 +462,25 @@ static void vni_update(struct evpn *e, struct evpn_vni *v, const struct ip_addr 
 static void vni_remove(struct evpn *e, struct evpn_vni *v)
 {
 	vni_withdraw_all(e, v);
+	for (uint32_t id; (id = v->locals);) {
+		local_unlink(e, id, &v->locals);
+		local_link(e, id, &e->homeless);
+	}
 	vec_remove(&e->vnis, vni_place(e, v->vni));
 	vni_free(v);
+}
+
+/* Locals that were reported before their VNI. */
+static void locals_adopt(struct evpn *e, struct evpn_vni *v)
+{
+	for (uint32_t id = e->homeless, next; id; id = next) {
+		next = local_at(e, id)->next;
+		if (local_at(e, id)->name.vni != v->vni)
+			continue;
+		local_unlink(e, id, &e->homeless);
+		local_link(e, id, &v->locals);
+		v->n_local++;
+	}
 }
 
 static void vni_feed(struct evpn *e, const struct feed_msg *m)
@@ -456,9 +504,8 @@ static void vni_feed(struct evpn *e, const struct feed_msg *m)
 		memmove(e->vnis.v + at + 1, e->vnis.v + at,
 				(e->vnis.n - 1 - at) * sizeof(*e->vnis.v));
 		e->vnis.v[at] = v;
-		evpn_remote_count(e->remote, v);
-		for (uint32_t id = 1; id <= e->locals.used; id++)
-			v->n_local += local_at(e, id)->live && local_at(e, id)->name.vni == v->vni;
+		evpn_remote_counts(e->remote, v);
+		locals_adopt(e, v);
 	}
 	before = v->vtep;
 	v->stale = false;

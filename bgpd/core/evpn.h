@@ -20,6 +20,7 @@ struct evpn_vni {
 	uint32_t n_vteps;
 	/* private */
 	uint16_t rd_number;
+	uint32_t locals;	  /* list of struct evpn_local */
 	bool stale, advertise_default_gw, advertise_svi_ip, flooding;
 	struct mac_addr rmac;
 	struct rt_list l3_rt_export;

@@ -17,6 +17,7 @@ struct evpn_mac_name {
 struct evpn_local {
 	struct evpn_mac_name name;
 	uint8_t flags;	 /* FEED_MAC_* */
+	uint32_t next, prev; /* of the same VNI */
 	bool live, stale;
 	bool yielded;	 /* a remote route with a better claim was there */
 	uint32_t seq;
@@ -29,6 +30,7 @@ struct evpn {
 	VEC(struct evpn_vni *) vnis; /* sorted */
 	struct slab locals;
 	struct htab by_name;	     /* locals */
+	uint32_t homeless;	     /* list of locals whose VNI is not here (yet) */
 	struct evpn_remote *remote;
 };
 
@@ -43,8 +45,8 @@ struct evpn_remote *evpn_remote_new(struct evpn *e);
 void evpn_remote_free(struct evpn_remote *r);
 void evpn_remote_table_gone(struct evpn_remote *r);
 void evpn_remote_config(struct evpn_remote *r); /* VNIs or their route targets changed */
-/* Counts what overlayd was told of a VNI that is back. */
-void evpn_remote_count(const struct evpn_remote *r, struct evpn_vni *v);
+/* Fills in what overlayd was told of a VNI that has just come (back). */
+void evpn_remote_counts(const struct evpn_remote *r, struct evpn_vni *v);
 /* A local MAC came or went: who is chosen may change. */
 void evpn_remote_local_changed(struct evpn_remote *r, const struct evpn_mac_name *n);
 /* Highest mobility sequence that others announce for this MAC, with or without

@@ -44,12 +44,19 @@ struct rt_vni {
 	uint32_t vni;
 };
 
+/* What overlayd was told of a VNI; outlives the VNI, as the entries do. */
+struct count {
+	uint32_t vni, n_vteps, n_remote;
+};
+
 struct evpn_remote {
 	struct evpn *evpn;
 	struct rib_reader reader;
 	struct work work;
 	struct slab entries, claims;
 	struct htab entry_by_name, claim_by_dest; /* first claim of a destination */
+	struct slab counts;
+	struct htab count_by_vni;
 	VEC(struct rt_vni) index;		  /* sorted */
 	bool index_stale;
 	uint32_t queue_head, queue_tail;	  /* entries to tell */
@@ -473,25 +480,45 @@ void evpn_remote_table_gone(struct evpn_remote *r)
 
 /* ---- telling overlayd ---- */
 
-static void count_told(struct evpn *e, const struct entry *x, int by)
+static bool count_equal(const void *ctx, uint32_t id, const void *key)
 {
-	struct evpn_vni *v = evpn_vni_get(e, x->name.vni);
+	const struct evpn_remote *r = ctx;
 
-	if (v && x->imet)
-		v->n_vteps += (uint32_t)by;
-	else if (v)
-		v->n_remote += (uint32_t)by;
+	return ((const struct count *)slab_at(&r->counts, id))->vni == *(const uint32_t *)key;
 }
 
-void evpn_remote_count(const struct evpn_remote *r, struct evpn_vni *v)
+static uint32_t count_find(const struct evpn_remote *r, uint32_t vni)
 {
-	v->n_vteps = v->n_remote = 0;
-	for (uint32_t id = 1; id <= r->entries.used; id++) {
-		const struct entry *x = entry_at(r, id);
+	return htab_find(&r->count_by_vni, (uint32_t)hash_u64(r->evpn->core->seed, vni), count_equal,
+			r, &vni);
+}
 
-		if (x->live && x->told.present && x->name.vni == v->vni)
-			*(x->imet ? &v->n_vteps : &v->n_remote) += 1;
+static void count_told(struct evpn *e, const struct entry *x, int by)
+{
+	struct evpn_remote *r = e->remote;
+	struct evpn_vni *v = evpn_vni_get(e, x->name.vni);
+	uint32_t id = count_find(r, x->name.vni);
+	struct count *c;
+
+	if (!id) {
+		id = slab_new(&r->counts);
+		((struct count *)slab_at(&r->counts, id))->vni = x->name.vni;
+		htab_insert(&r->count_by_vni,
+				(uint32_t)hash_u64(e->core->seed, x->name.vni), id);
 	}
+	c = slab_at(&r->counts, id);
+	*(x->imet ? &c->n_vteps : &c->n_remote) += (uint32_t)by;
+	if (v)
+		evpn_remote_counts(r, v);
+}
+
+void evpn_remote_counts(const struct evpn_remote *r, struct evpn_vni *v)
+{
+	uint32_t id = count_find(r, v->vni);
+	const struct count *c = id ? slab_at(&r->counts, id) : NULL;
+
+	v->n_vteps = c ? c->n_vteps : 0;
+	v->n_remote = c ? c->n_remote : 0;
 }
 
 void evpn_feed_out_reset(struct evpn *e)
@@ -581,6 +608,7 @@ struct evpn_remote *evpn_remote_new(struct evpn *e)
 	r->work.run = remote_run;
 	slab_init(&r->entries, sizeof(struct entry));
 	slab_init(&r->claims, sizeof(struct claim));
+	slab_init(&r->counts, sizeof(struct count));
 	return r;
 }
 
@@ -592,6 +620,8 @@ void evpn_remote_free(struct evpn_remote *r)
 	htab_fini(&r->claim_by_dest);
 	slab_fini(&r->entries);
 	slab_fini(&r->claims);
+	slab_fini(&r->counts);
+	htab_fini(&r->count_by_vni);
 	vec_free(&r->index);
 	free(r);
 }

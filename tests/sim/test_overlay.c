@@ -1,231 +1,15 @@
-/* Gateways with EVPN and VRFs, each with an overlayd of the simulator's, and a
- * router outside: what is local at one place must be told at the others, as
- * routes, VTEPs and MACs, and go away again; MACs move; feeds and sessions
- * break.
- *
- *	gateways 0, 1, 2: AS 65000, EVPN full mesh; VRFs prod (L3VNI 4000, VNI
- *	10010) and dev (L3VNI 4001, VNI 10020); gateway 0 has in prod a session to
- *	router 3: AS 64999 */
+/* Gateways with EVPN and VRFs, and a router outside: what is local at one place
+ * must be told at the others, as routes, VTEPs and MACs, and go away again. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bgpd/core/evpn.h"
 #include "bgpd/core/nlri.h"
 #include "lib/base/xalloc.h"
-#include "tests/sim/overlay.h"
-
-#define GATEWAYS 3
-#define OUTSIDE 3
-#define CALM MONO_SEC(60)
-
-static struct sim s;
-
-/* ---- configuration ---- */
-
-static struct peer_config *add_peer(struct instance_config *i, int other, uint32_t as)
-{
-	struct peer_config *p = vec_push(&i->peers);
-
-	peer_config_init(p);
-	p->addr = sim_addr(other);
-	p->remote_as = as;
-	p->connect_retry = 10;
-	return p;
-}
-
-static void instance_init(struct instance_config *i, const char *vrf, uint32_t as)
-{
-	instance_config_init(i);
-	snprintf(i->vrf, sizeof(i->vrf), "%s", vrf);
-	i->as = as;
-	i->ebgp_requires_policy = false;
-}
-
-static void vrf_config(struct bgp_config *c, const char *vrf)
-{
-	struct instance_config *i = vec_push(&c->instances);
-
-	instance_init(i, vrf, 65000);
-	i->family[FAM_IPV4_UNICAST].redistribute[FEED_CONNECTED].on = true;
-	i->evpn.advertise[0] = true;
-}
-
-static struct bgp_config *gateway_config(int router)
-{
-	struct bgp_config *c = bgp_config_new();
-	struct instance_config *i = vec_push(&c->instances);
-	struct peer_config *p;
-
-	instance_init(i, "default", 65000);
-	i->evpn.advertise_all_vni = true;
-	for (int other = 0; other < GATEWAYS; other++)
-		if (other != router) {
-			p = add_peer(i, other, 65000);
-			p->family[FAM_EVPN].active = p->family[FAM_IPV4_VPN].active = true;
-		}
-	vrf_config(c, "dev");
-	vrf_config(c, "prod");
-	if (router == 0) {
-		i = &c->instances.v[2];
-		p = add_peer(i, OUTSIDE, 64999);
-		p->family[FAM_IPV4_UNICAST].active = true;
-		p->ebgp_multihop = 2;
-	}
-	return c;
-}
-
-static struct bgp_config *outside_config(unsigned n_networks)
-{
-	struct bgp_config *c = bgp_config_new();
-	struct instance_config *i = vec_push(&c->instances);
-	struct peer_config *p;
-
-	instance_init(i, "default", 64999);
-	i->network_import_check = false;
-	p = add_peer(i, 0, 65000);
-	p->passive = true;
-	p->ebgp_multihop = 2;
-	p->family[FAM_IPV4_UNICAST].active = true;
-	for (unsigned n = 0; n < n_networks; n++) {
-		struct network_config *net = vec_push(&i->family[FAM_IPV4_UNICAST].networks);
-		char text[40];
-
-		snprintf(text, sizeof(text), "203.0.113.%u/28", n * 16);
-		prefix_parse(text, &net->prefix);
-	}
-	return c;
-}
-
-/* ---- what is local ---- */
-
-static struct feed_msg msg(uint8_t type, const char *vrf, bool add)
-{
-	struct feed_msg m = { .type = type, .add = add };
-
-	strncpy(m.vrf, vrf, sizeof(m.vrf) - 1);
-	return m;
-}
-
-static struct mac_addr rmac_of(int router)
-{
-	return (struct mac_addr){ { 2, 0, 0, 0, 0xff, (uint8_t)router } };
-}
-
-static void report_vrf(int router, const char *vrf, uint32_t table, uint32_t l3vni, bool up)
-{
-	struct feed_msg m = msg(FEED_VRF, vrf, true);
-
-	m.vrf_info.table = table;
-	m.vrf_info.l3vni = l3vni;
-	m.vrf_info.vtep = sim_addr(router);
-	m.vrf_info.rmac = rmac_of(router);
-	m.vrf_info.up = up;
-	overlay_report(&s, router, &m);
-}
-
-static void report_vni(int router, uint32_t vni, const char *vrf, bool add)
-{
-	struct feed_msg m = msg(FEED_VNI, vrf, add);
-
-	m.vni.vni = vni;
-	m.vni.vtep = sim_addr(router);
-	m.vni.up = true;
-	overlay_report(&s, router, &m);
-}
-
-static void report_route(int router, const char *vrf, const char *prefix, bool add)
-{
-	struct feed_msg m = msg(FEED_LOCAL_ROUTE, vrf, add);
-
-	prefix_parse(prefix, &m.local_route.prefix);
-	m.local_route.proto = FEED_CONNECTED;
-	m.local_route.ifindex = 7;
-	overlay_report(&s, router, &m);
-}
-
-static struct mac_addr mac_n(unsigned n)
-{
-	return (struct mac_addr){ { 2, 0, 0, 1, (uint8_t)(n >> 8), (uint8_t)n } };
-}
-
-static struct ip_addr host_n(unsigned n)
-{
-	return ip4(0x0a010a00u + n);
-}
-
-/* A host with its MAC alone, and MAC and IP, as overlayd learns both. */
-static void report_host(int router, uint32_t vni, unsigned n, uint8_t flags, bool add)
-{
-	struct feed_msg m = msg(FEED_LOCAL_MAC, "", add);
-
-	m.mac.vni = vni;
-	m.mac.mac = mac_n(n);
-	m.mac.flags = flags;
-	overlay_report(&s, router, &m);
-	m.mac.ip = host_n(n);
-	overlay_report(&s, router, &m);
-}
-
-static void report_all(int router)
-{
-	char prefix[40];
-
-	report_vrf(router, "prod", 100, 4000, true);
-	report_vrf(router, "dev", 101, 4001, true);
-	report_vni(router, 10010, "prod", true);
-	report_vni(router, 10020, "dev", true);
-	snprintf(prefix, sizeof(prefix), "10.2.%d.0/24", router);
-	report_route(router, "prod", prefix, true);
-	snprintf(prefix, sizeof(prefix), "10.3.%d.0/24", router);
-	report_route(router, "dev", prefix, true);
-}
-
-static void begin(uint64_t seed)
-{
-	overlays_reset();
-	sim_init(&s, seed);
-	s.feed = overlay_take;
-	s.verbose = getenv("VERBOSE") != NULL;
-	for (int i = 0; i <= GATEWAYS; i++)
-		sim_router_add(&s);
-	for (int i = 0; i < GATEWAYS; i++) {
-		overlay_up(&s, i);
-		report_all(i);
-		sim_config(&s, i, gateway_config(i));
-	}
-	overlay_up(&s, OUTSIDE);
-	sim_config(&s, OUTSIDE, outside_config(4));
-	overlays_run(&s, CALM);
-}
-
-static void end(void)
-{
-	sim_fini(&s);
-	overlays_reset();
-}
+#include "tests/sim/gateways.h"
 
 /* ---- claims ---- */
-
-static void mac_is_at(unsigned n, uint32_t vni, int home)
-{
-	struct ip_addr ip = host_n(n), vtep = home >= 0 ? sim_addr(home) : (struct ip_addr){ 0 };
-	struct mac_addr mac = mac_n(n);
-
-	for (int i = 0; i < GATEWAYS; i++)
-		for (int with_ip = 0; with_ip < 2; with_ip++) {
-			const struct feed_msg *m = overlay_mac(i, vni, &mac, with_ip ? &ip : NULL);
-
-			if (home < 0 || i == home) {
-				ck_assert_msg(!m, "host %u: told at gateway %d", n, i);
-			} else {
-				ck_assert_msg(m != NULL, "host %u: not told at gateway %d", n, i);
-				ck_assert_msg(ip_equal(&m->mac.vtep, &vtep),
-						"host %u: elsewhere at gateway %d", n, i);
-			}
-		}
-}
 
 static void route_is_via(int router, const char *vrf, const char *prefix, int home, uint32_t vni)
 {
@@ -253,7 +37,7 @@ START_TEST(flood_lists)
 {
 	struct ip_addr a0 = sim_addr(0), a1 = sim_addr(1), a2 = sim_addr(2);
 
-	begin(1);
+	gateways_begin(1);
 	ck_assert(overlay_vtep(1, 10010, &a0) && overlay_vtep(1, 10010, &a2));
 	ck_assert(!overlay_vtep(1, 10010, &a1));
 	ck_assert_uint_eq(overlay_count(1, FEED_VTEP), 4);
@@ -266,7 +50,7 @@ START_TEST(flood_lists)
 	overlays_run(&s, CALM);
 	ck_assert(overlay_vtep(1, 10010, &a0) && overlay_vtep(0, 10010, &a1));
 	ck_assert_uint_eq(evpn_vni_find(sim_core(&s, 0)->evpn, 10010)->n_vteps, 2);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -274,7 +58,7 @@ START_TEST(hosts)
 {
 	struct mac_addr mac;
 
-	begin(2);
+	gateways_begin(2);
 	report_host(0, 10010, 7, 0, true);
 	report_host(1, 10010, 8, FEED_MAC_STICKY, true);
 	overlays_run(&s, CALM);
@@ -293,13 +77,13 @@ START_TEST(hosts)
 	mac_is_at(7, 10010, -1);
 	no_route(1, "prod", "10.1.10.7/32");
 	ck_assert_uint_eq(evpn_vni_find(sim_core(&s, 1)->evpn, 10010)->n_remote, 0);
-	end();
+	gateways_end();
 }
 END_TEST
 
 START_TEST(prefixes)
 {
-	begin(3);
+	gateways_begin(3);
 	for (int i = 0; i < GATEWAYS; i++)
 		for (int k = 0; k < GATEWAYS; k++) {
 			char prod[40], dev[40];
@@ -330,13 +114,13 @@ START_TEST(prefixes)
 	route_is_via(1, "prod", "203.0.113.0/28", 0, 4000);
 	no_route(0, "prod", "10.2.1.0/24");
 	ck_assert(!overlay_route(OUTSIDE, "default", "10.2.1.0/24"));
-	end();
+	gateways_end();
 }
 END_TEST
 
 START_TEST(l3vni_comes_and_goes)
 {
-	begin(4);
+	gateways_begin(4);
 	report_host(0, 10010, 7, 0, true);
 	overlays_run(&s, CALM);
 	route_is_via(1, "prod", "10.1.10.7/32", 0, 4000);
@@ -349,7 +133,7 @@ START_TEST(l3vni_comes_and_goes)
 	overlays_run(&s, CALM);
 	route_is_via(1, "prod", "10.1.10.7/32", 0, 4000);
 	route_is_via(1, "prod", "10.2.0.0/24", 0, 4000);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -358,7 +142,7 @@ START_TEST(unreachable_vtep)
 	struct mac_addr mac = mac_n(7);
 	struct ip_addr a = sim_addr(0);
 
-	begin(5);
+	gateways_begin(5);
 	report_host(0, 10010, 7, 0, true);
 	overlays_run(&s, CALM);
 	mac_is_at(7, 10010, 0);
@@ -378,15 +162,15 @@ START_TEST(unreachable_vtep)
 		route_is_via(1, "prod", "10.1.10.7/32", 0, 4000);
 		route_is_via(1, "prod", "203.0.113.16/28", 0, 4000);
 	}
-	end();
+	gateways_end();
 }
 END_TEST
 
 START_TEST(own_address_is_no_next_hop)
 {
-	struct feed_msg m = msg(FEED_ADDRESS, "default", true);
+	struct feed_msg m = report_msg(FEED_ADDRESS, "default", true);
 
-	begin(6);
+	gateways_begin(6);
 	/* Gateway 1 gets an address that routes of gateway 0 point to. */
 	m.address.ifindex = 3;
 	m.address.addr = sim_addr(0);
@@ -398,7 +182,7 @@ START_TEST(own_address_is_no_next_hop)
 	overlay_report(&s, 1, &m);
 	overlays_run(&s, CALM);
 	route_is_via(1, "prod", "10.2.0.0/24", 0, 4000);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -406,7 +190,7 @@ START_TEST(feed_reconnects)
 {
 	unsigned routes, macs, vteps;
 
-	begin(7);
+	gateways_begin(7);
 	report_host(0, 10010, 7, 0, true);
 	report_host(1, 10010, 9, 0, true);
 	overlays_run(&s, CALM);
@@ -431,7 +215,7 @@ START_TEST(feed_reconnects)
 	ck_assert_uint_eq(overlay_count(1, FEED_REMOTE_MAC), macs - 2);
 	ck_assert_uint_eq(overlay_count(1, FEED_VTEP), vteps);
 	ck_assert_uint_eq(evpn_vni_find(sim_core(&s, 1)->evpn, 10010)->n_vteps, 2);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -439,7 +223,7 @@ START_TEST(bgpd_restarts)
 {
 	unsigned routes, macs, vteps;
 
-	begin(8);
+	gateways_begin(8);
 	report_host(0, 10010, 7, 0, true);
 	report_host(1, 10010, 9, 0, true);
 	overlays_run(&s, CALM);
@@ -463,7 +247,7 @@ START_TEST(bgpd_restarts)
 	ck_assert_uint_eq(overlay_count(1, FEED_VTEP), vteps);
 	mac_is_at(7, 10010, 0);
 	mac_is_at(9, 10010, 1);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -471,7 +255,7 @@ START_TEST(evpn_default_originate)
 {
 	struct bgp_config *c;
 
-	begin(9);
+	gateways_begin(9);
 	c = gateway_config(0);
 	c->instances.v[2].evpn.default_originate[0] = true;
 	sim_config(&s, 0, c);
@@ -483,7 +267,7 @@ START_TEST(evpn_default_originate)
 	overlays_run(&s, CALM);
 	no_route(1, "prod", "0.0.0.0/0");
 	route_is_via(1, "prod", "10.2.0.0/24", 0, 4000);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -493,7 +277,7 @@ START_TEST(route_targets)
 	struct bgp_config *c;
 	struct rt_list *rt;
 
-	begin(10);
+	gateways_begin(10);
 	c = gateway_config(1);
 	rt = &c->instances.v[1].evpn.rt_import;
 	*vec_push(&rt->rt) = 0x0002fde800000fa0; /* 65000:4000 */
@@ -512,7 +296,7 @@ START_TEST(route_targets)
 	no_route(1, "dev", "10.2.0.0/24");
 	no_route(1, "dev", "10.2.1.0/24");
 	route_is_via(1, "dev", "10.3.0.0/24", 0, 4001);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -549,7 +333,7 @@ START_TEST(vpn_between_vrfs)
 {
 	struct bgp_config *c;
 
-	begin(11);
+	gateways_begin(11);
 	c = gateway_config(0);
 	vpn(c, 2, 0, 0x0002fde800000001);
 	sim_config(&s, 0, c);
@@ -572,7 +356,7 @@ START_TEST(vpn_between_vrfs)
 	overlays_run(&s, CALM);
 	ck_assert(!vpn_path(1, "dev", "10.2.0.0/24"));
 	no_route(0, "dev", "10.2.0.0/24");
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -580,7 +364,7 @@ START_TEST(import_by_name)
 {
 	struct bgp_config *c;
 
-	begin(12);
+	gateways_begin(12);
 	c = gateway_config(0);
 	*vec_push(&c->instances.v[1].family[FAM_IPV4_UNICAST].import_vrfs) = xstrdup("prod");
 	sim_config(&s, 0, c);
@@ -593,7 +377,7 @@ START_TEST(import_by_name)
 	overlays_run(&s, CALM);
 	no_route(0, "dev", "10.2.0.0/24");
 	no_route(0, "dev", "203.0.113.16/28");
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -602,7 +386,7 @@ START_TEST(aggregate)
 	struct aggregate_config *a;
 	struct bgp_config *c;
 
-	begin(13);
+	gateways_begin(13);
 	c = outside_config(4);
 	a = vec_push(&c->instances.v[0].family[FAM_IPV4_UNICAST].aggregates);
 	prefix_parse("203.0.113.0/24", &a->prefix);
@@ -620,7 +404,7 @@ START_TEST(aggregate)
 	sim_config(&s, OUTSIDE, outside_config(4));
 	overlays_run(&s, CALM);
 	route_is_via(1, "prod", "203.0.113.16/28", 0, 4000);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -629,7 +413,7 @@ START_TEST(import_check)
 	struct network_config *n;
 	struct bgp_config *c;
 
-	begin(14);
+	gateways_begin(14);
 	c = gateway_config(1);
 	n = vec_push(&c->instances.v[2].family[FAM_IPV4_UNICAST].networks);
 	prefix_parse("10.9.0.0/16", &n->prefix);
@@ -642,54 +426,7 @@ START_TEST(import_check)
 	report_route(1, "prod", "10.9.0.0/16", false);
 	overlays_run(&s, CALM);
 	no_route(0, "prod", "10.9.0.0/16");
-	end();
-}
-END_TEST
-
-/* Hosts wander at random; sessions and feeds break.  At the end each is where
- * it came last. */
-START_TEST(mobility)
-{
-	enum { HOSTS = 6, STEPS = 60 };
-	struct rng rng = { (uint64_t)_i + 100 };
-	int home[HOSTS], down = -1;
-
-	begin((uint64_t)_i + 50);
-	for (int n = 0; n < HOSTS; n++)
-		home[n] = -1;
-	for (int step = 0; step < STEPS; step++) {
-		int n = (int)rng_below(&rng, HOSTS), g = (int)rng_below(&rng, GATEWAYS);
-
-		switch (rng_below(&rng, 8)) {
-		case 0:
-			if (home[n] >= 0 && home[n] != down)
-				report_host(home[n], 10010, (unsigned)n, 0, false), home[n] = -1;
-			break;
-		case 1:
-			sim_reset(&s, g, (g + 1) % GATEWAYS);
-			break;
-		case 2:
-			if (down >= 0)
-				overlay_up(&s, down), down = -1;
-			else
-				down = g, overlay_down(&s, down);
-			break;
-		default:
-			if (g == down || home[n] == down)
-				break;
-			report_host(g, 10010, (unsigned)n, 0, true);
-			home[n] = g;
-			break;
-		}
-		/* Long enough for the others to hear of it, sessions permitting. */
-		overlays_run(&s, MONO_SEC(1) + (mono_t)rng_below(&rng, MONO_SEC(20)));
-	}
-	if (down >= 0)
-		overlay_up(&s, down);
-	overlays_run(&s, MONO_SEC(200));
-	for (int n = 0; n < HOSTS; n++)
-		mac_is_at((unsigned)n, 10010, home[n]);
-	end();
+	gateways_end();
 }
 END_TEST
 
@@ -715,7 +452,6 @@ int main(void)
 	tcase_add_test(t, import_by_name);
 	tcase_add_test(t, aggregate);
 	tcase_add_test(t, import_check);
-	tcase_add_loop_test(t, mobility, 0, 20);
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_ENV);

@@ -50,6 +50,10 @@ tests_fuzz_fuzz_nlri_LDADD = $(FUZZ_LDADD)
 check_PROGRAMS += tests/unit/test_decision tests/unit/test_rib
 tests_unit_test_decision_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_rib_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/test_adj_in
+check_LIBRARIES += tests/unit/librig.a
+tests_unit_librig_a_SOURCES = tests/unit/rig.c tests/unit/rig.h
+tests_unit_test_adj_in_LDADD = tests/unit/librig.a bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 
 # peer
 check_PROGRAMS += tests/sim/test_sim

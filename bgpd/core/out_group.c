@@ -191,6 +191,14 @@ static void split_off(struct out_member *m)
 	m->group->forked_from = NULL; /* nobody else belongs there */
 }
 
+static bool is_anyone_behind(const struct out_group *g)
+{
+	for (size_t i = 0; i < g->members.n; i++)
+		if (g->members.v[i]->behind_since)
+			return true;
+	return false;
+}
+
 /* A member that is behind stops its group until it has caught up a little, or
  * is split off. */
 static bool someone_is_behind(struct out_group *g)
@@ -413,7 +421,7 @@ static bool pull_family(struct out_member *m, struct wr *w)
 
 		if (out_member_copy(m, w))
 			return false;
-		if (g->blocked && !m->behind_since) {
+		if (g->blocked && !is_anyone_behind(g)) {
 			g->blocked = false;
 			want_write(g);
 		}

@@ -43,6 +43,7 @@ void rig_free(struct rig *r)
 	info_table_free(r->infos);
 	for (int f = 0; f < FAM_COUNT; f++)
 		vec_free(&r->instance.family[f].aggregates);
+	vec_free(&r->instance.confederation_peers);
 	free(r);
 }
 
@@ -75,6 +76,9 @@ void rig_configure(struct rig *r)
 
 	*i = r->instance;
 	memset(&i->peers, 0, sizeof(i->peers));
+	memset(&i->confederation_peers, 0, sizeof(i->confederation_peers));
+	for (size_t n = 0; n < r->instance.confederation_peers.n; n++)
+		*vec_push(&i->confederation_peers) = r->instance.confederation_peers.v[n];
 	for (int f = 0; f < FAM_COUNT; f++) {
 		memset(&i->family[f].aggregates, 0, sizeof(i->family[f].aggregates));
 		for (size_t n = 0; n < r->instance.family[f].aggregates.n; n++)
@@ -112,9 +116,20 @@ static void hear_field(struct rig_peer *p, struct update *u, struct update_field
 	}
 }
 
+static bool is_confed(const struct rig_peer *p)
+{
+	const struct instance_config *i = &p->rig->instance;
+
+	for (size_t n = 0; n < i->confederation_peers.n; n++)
+		if (i->confederation_peers.v[n] == p->config.remote_as)
+			return true;
+	return false;
+}
+
 static void hear_update(struct rig_peer *p, const uint8_t *body, size_t len)
 {
-	struct session_view view = { .as4 = true, .ibgp = p->config.remote_as == RIG_AS };
+	struct session_view view = { .as4 = true, .ibgp = p->config.remote_as == RIG_AS,
+		.confed = is_confed(p) };
 	struct update *u = &p->rig->update;
 
 	for (int f = 0; f < FAM_COUNT; f++)

@@ -5,6 +5,10 @@ bgpd_bgpd_SOURCES = \
 	bgpd/feed_shell.c bgpd/feed_shell.h \
 	bgpd/listeners.c bgpd/listeners.h bgpd/socket_options.c bgpd/socket_options.h \
 	bgpd/sockets.c bgpd/sockets.h bgpd/sockets_private.h \
-	bgpd/show.c bgpd/show.h
+	bgpd/clear.c bgpd/show.c bgpd/show.h bgpd/show_detail.c bgpd/show_detail.h \
+	bgpd/show_evpn.c bgpd/show_filter.c bgpd/show_filter.h bgpd/show_misc.c \
+	bgpd/show_neighbor.c bgpd/show_neighbor.h bgpd/show_neighbor_json.c \
+	bgpd/show_path.c bgpd/show_path.h bgpd/show_policy.c bgpd/show_summary.c \
+	bgpd/show_table.c bgpd/show_table.h
 bgpd_bgpd_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 bgpd_bgpd_LDADD = bgpd/libbgpcore.a lib/libsys.a lib/libbase.a $(SYS_LIBS)

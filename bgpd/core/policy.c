@@ -320,6 +320,11 @@ void policy_unref(struct policy *p)
 	free(p);
 }
 
+bool policy_has_map(const struct policy *p, const char *route_map)
+{
+	return policy_find_map(p, route_map) != NULL;
+}
+
 uint64_t policy_entry_hits(const struct policy *p, const char *route_map, uint32_t seq)
 {
 	const struct compiled_map *m = policy_find_map(p, route_map);

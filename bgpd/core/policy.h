@@ -69,6 +69,7 @@ bool policy_apply(const struct policy_bound *b, struct attrs_table *t, struct in
 
 /* For show commands: the text of each list and map with its counters is made
  * by the shell from the configuration; hits of an entry: */
+bool policy_has_map(const struct policy *p, const char *route_map);
 uint64_t policy_entry_hits(const struct policy *p, const char *route_map, uint32_t seq);
 /* A clause's words as in the CLI, from those or the schema's name; NULL: unknown. */
 const char *policy_clause_words(bool set, const char *words);

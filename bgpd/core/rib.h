@@ -121,6 +121,7 @@ uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path);
 const struct path *rib_best(const struct rib *rib, uint32_t dest);
 uint32_t rib_dest_count(const struct rib *rib);
 uint32_t rib_path_count(const struct rib *rib);
+uint32_t rib_version(const struct rib *rib); /* grows with each change that was logged */
 size_t rib_bytes(const struct rib *rib);
 
 /* Walks live destinations in id order: start with 0, ends with 0.  Safe across

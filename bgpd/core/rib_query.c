@@ -84,6 +84,11 @@ uint32_t rib_walk(const struct rib *rib, uint32_t after)
 	return 0;
 }
 
+uint32_t rib_version(const struct rib *rib)
+{
+	return rib->log.head;
+}
+
 /* ---- show order ---- */
 
 struct sort_item {

@@ -1,0 +1,518 @@
+/* Tables of routes as generators.  One call of next() makes a few KB, so a table
+ * of a million routes neither holds up keepalives nor needs memory beyond the
+ * order of its ids.  Between two calls the table may change: an id that is gone
+ * is passed over. */
+#include "bgpd/show_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpd/core/attr_text.h"
+#include "bgpd/core/session.h"
+#include "bgpd/show_detail.h"
+#include "lib/base/xalloc.h"
+
+#define PIECE 32768	    /* bytes of output a call */
+#define DESTS_PER_PIECE 4096 /* looked at a call, also when none is wanted */
+
+struct table_gen {
+	struct bgp_core *core;
+	struct table_spec spec;
+	bool json;
+	enum family family;
+	VEC(uint16_t) instances;  /* still to be shown; the first is under way */
+	uint16_t peer_source;	  /* TABLE_ADVERTISED: the peer may go away */
+	bool started;		  /* the header of this instance is out */
+	bool begun;		  /* the document is */
+	uint32_t *ids, n, at;
+	struct jsonw j;
+	bool rd_open, header_out;
+	struct rd_value rd;
+	uint32_t routes, paths, filtered; /* shown; paths: of the table */
+};
+
+static void table_free(void *gen)
+{
+	struct table_gen *g = gen;
+
+	show_filter_fini(&g->spec.filter);
+	vec_free(&g->instances);
+	free(g->ids);
+	free(g);
+}
+
+static struct bgp_instance *instance_now(const struct table_gen *g)
+{
+	struct bgp_instance *i = g->instances.n ? g->core->instances.v[g->instances.v[0]] : NULL;
+
+	return i && i->rib[g->family] ? i : NULL;
+}
+
+static bool has_rds(enum family f)
+{
+	return f != FAM_IPV4_UNICAST && f != FAM_IPV6_UNICAST;
+}
+
+/* ---- head and foot ---- */
+
+static uint32_t instance_as(const struct bgp_instance *i)
+{
+	return i->config ? i->config->as : 0;
+}
+
+static uint32_t default_pref(const struct bgp_instance *i)
+{
+	return i->config ? i->config->default_local_pref : 100;
+}
+
+static void legend_text(struct table_gen *g, const struct bgp_instance *i, struct strbuf *out)
+{
+	struct ip_addr id = ip4(i->router_id);
+	char buf[IP_TEXT_MAX];
+
+	g->header_out = true;
+	sb_addf(out, "BGP table version is %u, local router ID is %s", rib_version(i->rib[g->family]),
+			ip_text(&id, buf));
+	if (g->family == FAM_EVPN) {
+		sb_add(out, "\nStatus codes: s suppressed, d damped, h history, * valid, > best, i - internal\n"
+			    "Origin codes: i - IGP, e - EGP, ? - incomplete\n"
+			    "EVPN type-1 prefix: [1]:[EthTag]:[ESI]:[IPlen]:[VTEP-IP]:[Frag-id]\n"
+			    "EVPN type-2 prefix: [2]:[EthTag]:[MAClen]:[MAC]:[IPlen]:[IP]\n"
+			    "EVPN type-3 prefix: [3]:[EthTag]:[IPlen]:[OrigIP]\n"
+			    "EVPN type-4 prefix: [4]:[ESI]:[IPlen]:[OrigIP]\n"
+			    "EVPN type-5 prefix: [5]:[EthTag]:[IPlen]:[IP]\n\n");
+	} else {
+		sb_addf(out, ", vrf id %u\nDefault local pref %u, local AS %u\n", i->index,
+				default_pref(i), instance_as(i));
+		sb_add(out, "Status codes:  s suppressed, d damped, h history, * valid, > best, = multipath,\n"
+			    "               i internal, r RIB-failure, S Stale, R Removed\n"
+			    "Nexthop codes: @NNN nexthop's vrf id, < announce-nh-self\n"
+			    "Origin codes:  i - IGP, e - EGP, ? - incomplete\n"
+			    "RPKI validation codes: V valid, I invalid, N Not found\n\n");
+	}
+	if (g->spec.wide)
+		sb_addf(out, "   %-45s%-41s    Metric LocPrf Weight Path\n", "Network", "Next Hop");
+	else
+		sb_add(out, "   Network          Next Hop            Metric LocPrf Weight Path\n");
+	if (g->spec.form == TABLE_EVPN_ROUTES)
+		sb_add(out, "                    Extended Community\n");
+}
+
+static void codes_json(struct jsonw *j, bool evpn)
+{
+	static const struct {
+		const char *name, *code;
+	} status[] = { { "suppressed", "s" }, { "damped", "d" }, { "history", "h" },
+		{ "valid", "*" }, { "best", ">" }, { "internal", "i" }, { "multipath", "=" },
+		{ "ribFailure", "r" }, { "stale", "S" }, { "removed", "R" } };
+
+	jsonw_object(j, "bgpStatusCodes");
+	for (size_t k = 0; k < (evpn ? 6 : sizeof(status) / sizeof(status[0])); k++)
+		jsonw_str(j, status[k].name, status[k].code);
+	jsonw_end_object(j);
+	jsonw_object(j, "bgpOriginCodes");
+	jsonw_str(j, "igp", "i");
+	jsonw_str(j, "egp", "e");
+	jsonw_str(j, "incomplete", "?");
+	jsonw_end_object(j);
+}
+
+static void head_json(struct table_gen *g, const struct bgp_instance *i)
+{
+	struct ip_addr id = ip4(i->router_id);
+	uint32_t version = rib_version(i->rib[g->family]);
+	struct jsonw *j = &g->j;
+	char buf[IP_TEXT_MAX];
+
+	jsonw_object(j, g->spec.all_vrfs ? i->name : NULL);
+	if (g->spec.form == TABLE_EVPN_ROUTES)
+		return;
+	if (g->spec.form == TABLE_ROUTES && g->family != FAM_EVPN) {
+		jsonw_uint(j, "vrfId", i->index);
+		jsonw_str(j, "vrfName", i->name);
+		jsonw_uint(j, "tableVersion", version);
+		jsonw_str(j, "routerId", ip_text(&id, buf));
+	} else {
+		jsonw_uint(j, "bgpTableVersion", version);
+		jsonw_str(j, "bgpLocalRouterId", ip_text(&id, buf));
+	}
+	jsonw_uint(j, "defaultLocPrf", default_pref(i));
+	jsonw_uint(j, "localAS", instance_as(i));
+	if (g->spec.form == TABLE_PEER || g->spec.form == TABLE_ADVERTISED) {
+		codes_json(j, g->family == FAM_EVPN);
+		jsonw_object(j, g->spec.form == TABLE_PEER ? "receivedRoutes" : "advertisedRoutes");
+	} else if (g->family != FAM_EVPN) {
+		jsonw_object(j, "routes");
+		if (has_rds(g->family))
+			jsonw_object(j, "routeDistinguishers");
+	}
+}
+
+static void foot_json(struct table_gen *g)
+{
+	struct jsonw *j = &g->j;
+	bool peer = g->spec.form == TABLE_PEER || g->spec.form == TABLE_ADVERTISED;
+
+	if (g->rd_open)
+		jsonw_end_object(j);
+	if (peer || g->family != FAM_EVPN)
+		jsonw_end_object(j);
+	if (!peer && has_rds(g->family) && g->family != FAM_EVPN)
+		jsonw_end_object(j);
+	if (peer) {
+		jsonw_uint(j, "totalPrefixCounter", g->routes);
+		jsonw_uint(j, "filteredPrefixCounter", g->filtered);
+	} else if (g->family == FAM_EVPN) {
+		jsonw_uint(j, "numPrefix", g->routes);
+		jsonw_uint(j, g->spec.form == TABLE_EVPN_ROUTES ? "numPaths" : "totalPrefix",
+				g->spec.form == TABLE_EVPN_ROUTES ? g->paths : g->n);
+	} else {
+		jsonw_uint(j, "totalRoutes", g->routes);
+		jsonw_uint(j, "totalPaths", g->paths);
+	}
+	jsonw_end_object(j);
+}
+
+static void foot_text(struct table_gen *g, struct strbuf *out)
+{
+	if (g->spec.form == TABLE_PEER || g->spec.form == TABLE_ADVERTISED) {
+		if (g->header_out)
+			sb_addf(out, "\nTotal number of prefixes %u", g->routes);
+		if (g->filtered)
+			sb_addf(out, " (%u filtered)", g->filtered);
+		if (g->header_out)
+			sb_addc(out, '\n');
+	} else if (!g->header_out) {
+		sb_addf(out, "No %sBGP prefixes displayed, %u exist\n",
+				g->family == FAM_EVPN ? "EVPN " : "", g->n);
+	} else if (g->spec.form == TABLE_EVPN_ROUTES) {
+		sb_addf(out, "\nDisplayed %u prefixes (%u paths)\n", g->routes, g->paths);
+	} else if (g->family == FAM_EVPN) {
+		sb_addf(out, "\nDisplayed %u out of %u total prefixes\n", g->routes, g->n);
+	} else {
+		sb_addf(out, "\nDisplayed  %u routes and %u total paths\n", g->routes, g->paths);
+	}
+}
+
+static void instance_start(struct table_gen *g, struct strbuf *out)
+{
+	struct bgp_instance *i = instance_now(g);
+
+	free(g->ids);
+	g->ids = rib_sorted(i->rib[g->family], &g->n);
+	g->at = 0;
+	g->routes = g->paths = g->filtered = 0;
+	g->rd_open = g->header_out = false;
+	g->started = true;
+	if (g->json)
+		head_json(g, i);
+	else if (g->spec.all_vrfs)
+		sb_addf(out, "\nInstance %s:\n", i->name);
+}
+
+/* ---- one destination ---- */
+
+/* Routes of one route distinguisher stand together. */
+static void rd_update(struct table_gen *g, const uint8_t *key, struct strbuf *out)
+{
+	struct rd_value rd;
+	char buf[RD_TEXT_MAX];
+
+	if (!nlri_key_rd(g->family, key, &rd) ||
+			(g->rd_open && memcmp(&rd, &g->rd, sizeof(rd)) == 0))
+		return;
+	if (g->json) {
+		if (g->rd_open)
+			jsonw_end_object(&g->j);
+		jsonw_object(&g->j, rd_text(&rd, buf));
+		if (g->family == FAM_EVPN)
+			jsonw_str(&g->j, "rd", buf);
+	} else {
+		sb_addf(out, "Route Distinguisher: %s\n", rd_text(&rd, buf));
+	}
+	g->rd = rd;
+	g->rd_open = true;
+}
+
+/* Before a destination's first path. */
+static void dest_open(struct table_gen *g, const struct bgp_instance *i, const uint8_t *key,
+		const char *text, struct strbuf *out)
+{
+	bool evpn = g->family == FAM_EVPN;
+
+	if (!g->json && !g->header_out && !g->spec.detail)
+		legend_text(g, i, out);
+	rd_update(g, key, out);
+	g->routes++;
+	if (!g->json)
+		return;
+	g->j.pretty = false;
+	if (evpn) {
+		jsonw_object(&g->j, text);
+		jsonw_str(&g->j, "prefix", text);
+		jsonw_uint(&g->j, "prefixLen", 352); /* FRR's size of an EVPN prefix, in bits */
+		jsonw_array(&g->j, "paths");
+	} else {
+		jsonw_array(&g->j, text);
+	}
+}
+
+static void dest_close(struct table_gen *g)
+{
+	if (!g->json)
+		return;
+	jsonw_end_array(&g->j);
+	if (g->family == FAM_EVPN)
+		jsonw_end_object(&g->j);
+	g->j.pretty = true;
+}
+
+static void table_path(struct table_gen *g, const struct path_view *v, const char *text, bool first,
+		struct strbuf *out)
+{
+	bool nested = g->spec.form == TABLE_EVPN_ROUTES;
+
+	if (!g->json) {
+		path_row_text(v, first ? text : "", g->spec.wide, out);
+		return;
+	}
+	if (nested)
+		jsonw_array(&g->j, NULL);
+	jsonw_object(&g->j, NULL);
+	path_row_json(v, &g->j);
+	jsonw_end_object(&g->j);
+	if (nested)
+		jsonw_end_array(&g->j);
+}
+
+static void detail_dest(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
+		const char *text, struct strbuf *out)
+{
+	rd_update(g, rib_dest(i->rib[g->family], dest)->key, out);
+	g->routes++;
+	g->header_out = true;
+	if (!g->json) {
+		dest_detail_text(i, g->family, dest, DETAIL_ALL, out);
+		return;
+	}
+	g->j.pretty = false;
+	jsonw_object(&g->j, text);
+	dest_detail_json(i, g->family, dest, DETAIL_ALL, &g->j);
+	jsonw_end_object(&g->j);
+	g->j.pretty = true;
+}
+
+static void table_dest(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
+		const char *text, struct strbuf *out)
+{
+	const struct rib *rib = i->rib[g->family];
+	bool first = true;
+	struct path_view v;
+
+	for (uint32_t id = rib_dest(rib, dest)->paths; id; id = rib_path(rib, id)->next) {
+		path_view_init(&v, i, g->family, dest, id);
+		if (!show_filter_path(&g->spec.filter, &v))
+			continue;
+		g->paths++;
+		if (g->spec.detail) {
+			if (first)
+				detail_dest(g, i, dest, text, out);
+		} else {
+			if (first)
+				dest_open(g, i, v.key, text, out);
+			table_path(g, &v, text, first, out);
+		}
+		first = false;
+	}
+	if (!first && !g->spec.detail)
+		dest_close(g);
+}
+
+/* ---- what a peer sent, or was sent: one route a destination ---- */
+
+static void peer_row_json(struct table_gen *g, const uint8_t *key, const char *text,
+		const struct attrs *a, bool best)
+{
+	const struct ip_addr *nh = a->next_hop ? &attrs_next_hop(g->core->attrs, a->next_hop)->addr :
+						 NULL;
+	char buf[PREFIX_TEXT_MAX], code[2] = { origin_code(a->origin), 0 };
+	struct jsonw *j = &g->j;
+	struct prefix p;
+
+	j->pretty = false;
+	jsonw_object(j, text);
+	if (g->family == FAM_EVPN) {
+		evpn_key_json(key, j);
+	} else if (nlri_key_prefix(g->family, key, &p)) {
+		struct ip_addr addr = prefix_addr(&p);
+
+		jsonw_str(j, "addrPrefix", ip_text(&addr, buf));
+		jsonw_uint(j, "prefixLen", p.len);
+		jsonw_str(j, "network", prefix_text(&p, buf));
+	}
+	jsonw_str(j, nh && nh->family == 6 ? "nextHopGlobal" : "nextHop",
+			nh && nh->family ? ip_text(nh, buf) : "0.0.0.0");
+	if (a->has & HAS_MED)
+		jsonw_uint(j, "metric", a->med);
+	if (a->has & HAS_LOCAL_PREF)
+		jsonw_uint(j, "locPrf", a->local_pref);
+	jsonw_uint(j, "weight", attrs_weight(a));
+	json_part(j, "path", a, PART_AS_PATH, as_path_text);
+	jsonw_str(j, "bgpOriginCode", code);
+	jsonw_object(j, "appliedStatusSymbols");
+	jsonw_bool(j, "*", true);
+	if (best)
+		jsonw_bool(j, ">", true);
+	jsonw_end_object(j);
+	jsonw_end_object(j);
+	j->pretty = true;
+}
+
+static void peer_row(struct table_gen *g, const struct bgp_instance *i, const uint8_t *key,
+		const char *text, const struct attrs *a, bool best, struct strbuf *out)
+{
+	const struct ip_addr none = { 0 },
+			     *nh = a->next_hop ? &attrs_next_hop(g->core->attrs, a->next_hop)->addr :
+						 &none;
+	struct prefix p;
+
+	if (!g->json && !g->header_out)
+		legend_text(g, i, out);
+	rd_update(g, key, out);
+	g->routes++;
+	if (g->json) {
+		peer_row_json(g, key, text, a, best);
+		return;
+	}
+	row_status_text(true, best, false, false, false, out);
+	if (strlen(text) >= 17)
+		sb_addf(out, "%s\n%*s", text, 20, "");
+	else
+		sb_addf(out, "%-17s", text);
+	next_hop_column_text(nh, nlri_key_prefix(g->family, key, &p) ? p.family : 4, false, out);
+	row_attrs_text(a, out);
+}
+
+static void received_dest(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
+		const char *text, struct strbuf *out)
+{
+	const struct rib *rib = i->rib[g->family];
+	struct path_view v;
+
+	for (uint32_t id = rib_dest(rib, dest)->paths; id; id = rib_path(rib, id)->next) {
+		path_view_init(&v, i, g->family, dest, id);
+		if (!show_filter_path(&g->spec.filter, &v))
+			continue;
+		path_view_received(&v);
+		g->filtered += !v.path->attrs;
+		peer_row(g, i, v.key, text, v.attrs, v.best, out);
+	}
+}
+
+static void advertised_dest(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
+		const char *text, struct strbuf *out)
+{
+	const struct route_source *s = g->core->sources.v[g->peer_source];
+	const struct peer *p = s && s->kind == SOURCE_PEER ? s->peer : NULL;
+	uint32_t attrs, info;
+	uint16_t source;
+
+	if (!p || !peer_established(p) || !p->family[g->family].negotiated ||
+			!out_group_told(p, g->family, dest, &attrs, &info, &source))
+		return;
+	peer_row(g, i, rib_dest(i->rib[g->family], dest)->key, text,
+			attrs_get(g->core->attrs, attrs), true, out);
+	attrs_unref(g->core->attrs, attrs);
+}
+
+static void dest_show(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
+		struct strbuf *out)
+{
+	const struct rib *rib = i->rib[g->family];
+	const uint8_t *key;
+	struct strbuf text = { 0 };
+
+	/* Gone since the order was made? */
+	if (rib_walk(rib, dest - 1) != dest || !rib_dest(rib, dest)->paths)
+		return;
+	key = rib_dest(rib, dest)->key;
+	if (!show_filter_dest(&g->spec.filter, g->family, key))
+		return;
+	key_text(g->family, key, &text);
+	switch (g->spec.form) {
+	case TABLE_ROUTES:
+	case TABLE_EVPN_ROUTES:
+		table_dest(g, i, dest, sb_str(&text), out);
+		break;
+	case TABLE_PEER:
+		received_dest(g, i, dest, sb_str(&text), out);
+		break;
+	case TABLE_ADVERTISED:
+		advertised_dest(g, i, dest, sb_str(&text), out);
+		break;
+	}
+	sb_free(&text);
+}
+
+/* ---- the generator ---- */
+
+static bool table_next(void *gen, struct strbuf *out)
+{
+	struct table_gen *g = gen;
+	size_t from = out->len;
+	struct bgp_instance *i;
+
+	g->j.out = out;
+	if (!g->begun && g->json && g->spec.all_vrfs)
+		jsonw_object(&g->j, NULL);
+	g->begun = true;
+	while (g->instances.n && !instance_now(g))
+		vec_remove(&g->instances, 0);
+	i = instance_now(g);
+	if (i) {
+		if (!g->started)
+			instance_start(g, out);
+		for (unsigned n = 0; g->at < g->n && n < DESTS_PER_PIECE && out->len - from < PIECE;
+				n++)
+			dest_show(g, i, g->ids[g->at++], out);
+		if (g->at < g->n)
+			return true;
+		if (g->json)
+			foot_json(g);
+		else
+			foot_text(g, out);
+		g->started = false;
+		vec_remove(&g->instances, 0);
+		if (g->instances.n)
+			return true;
+	}
+	if (g->json) {
+		if (g->spec.all_vrfs)
+			jsonw_end_object(&g->j);
+		sb_addc(out, '\n');
+	}
+	return false;
+}
+
+void show_table(const struct show *s, const struct bgp_instance *i, enum family f,
+		const struct table_spec *spec)
+{
+	struct table_gen *g = xcalloc(1, sizeof(*g));
+
+	g->core = s->core;
+	g->spec = *spec;
+	g->json = s->json;
+	g->family = f;
+	if (spec->peer)
+		g->peer_source = spec->peer->source;
+	g->spec.peer = NULL; /* it may be gone when we look again: found by its source */
+	if (i)
+		*vec_push(&g->instances) = i->index;
+	for (uint16_t k = 0; !i && k < s->core->instances.n; k++)
+		if (s->core->instances.v[k] && s->core->instances.v[k]->rib[f])
+			*vec_push(&g->instances) = k;
+	jsonw_init(&g->j, s->out, true);
+	s->answer->gen = g;
+	s->answer->next = table_next;
+	s->answer->gen_free = table_free;
+}

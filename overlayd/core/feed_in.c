@@ -13,7 +13,7 @@ static int hop_compare(const void *a, const void *b)
 }
 
 /* Canonical, so that routes with the same next hops share them. */
-static unsigned hops_make(const struct feed_msg *m, uint32_t vrf, struct hop *hops)
+static unsigned hops_make(struct overlay_core *c, const struct feed_msg *m, uint32_t vrf, struct hop *hops)
 {
 	unsigned n = m->route.n_nexthops;
 
@@ -28,7 +28,7 @@ static unsigned hops_make(const struct feed_msg *m, uint32_t vrf, struct hop *ho
 		hops[i].weight = (uint16_t)(f->weight < 1      ? 1 :
 					    f->weight > 0xffff ? 0xffff :
 								 f->weight);
-		hops[i].vrf = vrf;
+		hops[i].vrf = f->vrf[0] ? vrf_get(c, f->vrf) : vrf;
 	}
 	qsort(hops, n, sizeof(*hops), hop_compare);
 	return n;
@@ -71,7 +71,7 @@ static void in_route(struct overlay_core *c, const struct feed_msg *m)
 		spec = spec_ref(c, vrf, m->route.prefix.family, RTN_BLACKHOLE, NULL, 0);
 	else
 		spec = spec_ref(c, vrf, m->route.prefix.family, RTN_UNICAST, hops,
-				hops_make(m, vrf, hops));
+				hops_make(c, m, vrf, hops));
 	old = r->w_spec;
 	r->w_spec = spec;
 	if (old)

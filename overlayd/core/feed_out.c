@@ -4,6 +4,7 @@
  * what was told last, to take it back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/wr.h"
@@ -287,7 +288,7 @@ static struct obj_state *tell_state(struct overlay_core *c, const struct tell *t
 	case FEED_NEXTHOP:
 		return &watch_at(c, t->id)->s;
 	}
-	return NULL;
+	abort(); /* a kind that nobody tells */
 }
 
 static void out_one(struct overlay_core *c, struct wr *w, const struct tell *t)

@@ -142,7 +142,8 @@ void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t
 	if (r->retry_at < c->retry_next)
 		c->retry_next = r->retry_at;
 	c->count.refusals += !same;
-	if (!same && verb != VERB_WAIT)
+	/* Once is often a race with a link that comes or goes. */
+	if (r->fails == 2 && verb != VERB_WAIT)
 		refusal_log(c, r);
 	if (cls == OBJ_ROUTE)
 		feed_tell(c, FEED_LOCAL_ROUTE, id, s);

@@ -275,7 +275,7 @@ void route_done(struct overlay_core *c, const struct flight *f)
 
 	ours_set(c, f->id, (uint8_t)f->sent[1], (uint8_t)(f->sent[1] >> 8), f->sent[0]);
 	if (r->told & ROUTE_TOLD_BAD)
-		feed_tell(c, FEED_ROUTE_STATUS, f->id, &r->s);
+		feed_tell(c, FEED_LOCAL_ROUTE, f->id, &r->s);
 	route_dirty(c, f->id);
 }
 

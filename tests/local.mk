@@ -61,6 +61,10 @@ check_PROGRAMS += tests/sim/test_sim
 tests_sim_test_sim_SOURCES = tests/sim/test_sim.c tests/sim/sim.c tests/sim/sim.h tests/sim/topo.c \
 	tests/sim/topo.h tests/sim/reference.c tests/sim/reference.h tests/sim/verify.c tests/sim/verify.h
 tests_sim_test_sim_LDADD = bgpd/libbgpcore.a lib/libbase.a
+check_PROGRAMS += tests/sim/test_fabric
+tests_sim_test_fabric_SOURCES = tests/sim/test_fabric.c tests/sim/fabric.c tests/sim/fabric.h \
+	tests/sim/overlay.c tests/sim/overlay.h tests/sim/sim.c tests/sim/sim.h
+tests_sim_test_fabric_LDADD = bgpd/libbgpcore.a lib/libbase.a
 check_PROGRAMS += tests/unit/test_fsm tests/unit/test_reload
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c tests/unit/door.c tests/unit/door.h
 tests_unit_test_fsm_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgpd/core/local.h"
+#include "bgpd/core/door.h"
 #include "bgpd/core/nexthop.h"
 #include "bgpd/core/origin.h"
 #include "bgpd/core/peer.h"
@@ -38,8 +38,15 @@ struct feed_table {
 	uint32_t n_ids, at_id;
 };
 
+/* Routes of a table that is gone, to be taken back. */
+struct retired {
+	char vrf[FEED_NAME_MAX];
+	VEC(struct prefix) prefixes; /* taken from the end */
+};
+
 struct feed_out {
 	struct bgp_core *core;
+	VEC(struct retired) retired;
 	VEC(struct request) requests;
 	size_t requests_done;
 	VEC(struct feed_table *) tables;
@@ -283,6 +290,49 @@ static bool table_pending(const struct feed_table *t)
 
 /* ---- instances ---- */
 
+/* The table is about to be freed, but its VRF may stay. */
+static void retire(struct feed_out *f, const struct feed_table *t)
+{
+	const struct rib *rib = t->instance->rib[t->family];
+	struct retired *r;
+
+	if (!f->up || core_door(f->core)->shutdown || !rib_walk(rib, 0))
+		return;
+	r = vec_push(&f->retired);
+	memcpy(r->vrf, t->instance->name, sizeof(r->vrf));
+	for (uint32_t dest = rib_walk(rib, 0); dest; dest = rib_walk(rib, dest))
+		nlri_key_prefix(t->family, rib_dest(rib, dest)->key, vec_push(&r->prefixes));
+	feed_out_wake(f);
+}
+
+static void retired_pull(struct feed_out *f, struct wr *w)
+{
+	while (f->retired.n && !w->failed) {
+		struct retired *r = &f->retired.v[f->retired.n - 1];
+		struct feed_msg m = { .type = FEED_ROUTE };
+
+		memcpy(m.vrf, r->vrf, sizeof(m.vrf));
+		while (r->prefixes.n) {
+			m.route.prefix = r->prefixes.v[r->prefixes.n - 1];
+			feed_encode(w, &m);
+			if (w->failed)
+				return;
+			r->prefixes.n--;
+		}
+		vec_free(&r->prefixes);
+		f->retired.n--;
+	}
+}
+
+static void retired_free(struct feed_out *f)
+{
+	struct retired *r;
+
+	vec_foreach(r, &f->retired)
+		vec_free(&r->prefixes);
+	vec_free(&f->retired);
+}
+
 void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 {
 	static const enum family unicast[2] = { FAM_IPV4_UNICAST, FAM_IPV6_UNICAST };
@@ -290,6 +340,7 @@ void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 	if (i->removed) {
 		for (size_t n = f->tables.n; n-- > 0;)
 			if (f->tables.v[n]->instance == i) {
+				retire(f, f->tables.v[n]);
 				rib_reader_close(&f->tables.v[n]->reader);
 				free(f->tables.v[n]);
 				vec_remove(&f->tables, n);
@@ -366,6 +417,7 @@ void feed_out_reset(struct feed_out *f)
 	f->up = c->feed_up;
 	f->hello_sent = f->end_sent = false;
 	f->requests.n = f->requests_done = 0;
+	retired_free(f);
 	core_timer_stop(c, &f->settle);
 	for (size_t n = 0; n < f->tables.n; n++) {
 		struct feed_table *t = f->tables.v[n];
@@ -389,7 +441,7 @@ bool feed_out_pending(const struct feed_out *f)
 {
 	if (!f->up || !f->woken)
 		return false;
-	if (!f->hello_sent || f->requests.n || evpn_feed_out_pending(f->core->evpn))
+	if (!f->hello_sent || f->requests.n || f->retired.n || evpn_feed_out_pending(f->core->evpn))
 		return true;
 	for (size_t n = 0; n < f->tables.n; n++)
 		if (table_pending(f->tables.v[n]))
@@ -413,6 +465,8 @@ size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size)
 		f->hello_sent = !w.failed;
 	}
 	requests_pull(f, &w);
+	retired_pull(f, &w); /* before the routes of an instance of the same VRF that came since */
+	drained = !f->retired.n;
 	for (size_t n = 0; drained && n < f->tables.n; n++)
 		drained = table_pull(f->tables.v[n], &w);
 	if (drained && !w.failed)
@@ -448,6 +502,7 @@ void feed_out_free(struct feed_out *f)
 		free(f->tables.v[n]);
 	}
 	vec_free(&f->tables);
+	retired_free(f);
 	vec_free(&f->requests);
 	free(f);
 }

@@ -2,7 +2,7 @@
  * bgp ... regexp`.  The expression is over the path's text, as shown. */
 #include "bgpd/core/attr_text.h"
 #include "bgpd/core/policy.h"
-#include "bgpd/core/text_regex.h"
+#include "lib/base/text_regex.h"
 #include "lib/base/xalloc.h"
 
 struct as_path_regex {

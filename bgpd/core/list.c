@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bgpd/core/attr_text.h"
-#include "bgpd/core/text_regex.h"
+#include "lib/base/text_regex.h"
 #include "lib/base/xalloc.h"
 
 struct list_rule {

@@ -11,6 +11,8 @@ lib_libbase_a_SOURCES = \
 	lib/base/rng.h \
 	lib/base/slab.c lib/base/slab.h \
 	lib/base/strbuf.c lib/base/strbuf.h \
+	lib/base/text_regex.c lib/base/text_regex.h \
+	lib/base/text_regex_parse.c lib/base/text_regex_parse.h \
 	lib/base/timers.c lib/base/timers.h \
 	lib/base/vec.c lib/base/vec.h \
 	lib/base/wr.h \

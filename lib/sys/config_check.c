@@ -1,11 +1,10 @@
 /* What types can't say: checks of whole lines as they are typed, and of the
  * whole configuration when all lines are there. */
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/text_regex.h"
 #include "lib/sys/config_int.h"
 
 /* -- lines ------------------------------------------------------------------ */
@@ -42,26 +41,15 @@ static int check_prefix_list(const struct line_check_arg *a, struct err *e)
 static int check_regex(const struct line_check_arg *a, struct err *e)
 {
 	const char *text = given(a, "regex");
-	struct strbuf b = { 0 };
-	char why[100];
-	regex_t re;
-	int rc;
+	struct text_regex *r;
+	struct err why = { "" };
 
 	if (!text)
 		return 0;
-	for (; *text; text++) {
-		if (*text == '_')
-			sb_add(&b, "(^|[,{}() ]|$)");
-		else
-			sb_addc(&b, *text);
-	}
-	rc = regcomp(&re, b.s, REG_EXTENDED | REG_NOSUB);
-	sb_free(&b);
-	if (rc) {
-		regerror(rc, &re, why, sizeof(why));
-		return err_set(e, EINVAL, "%% Not a regular expression: %s", why);
-	}
-	regfree(&re);
+	r = text_regex_new(text, &why);
+	if (!r)
+		return err_set(e, EINVAL, "%% %s", why.text);
+	text_regex_free(r);
 	return 0;
 }
 

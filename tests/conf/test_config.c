@@ -291,7 +291,7 @@ static const struct {
 	{ "router bgp 1\nneighbor 10.0.0.1 peer-group PG\n",
 		"f:2: % peer-group PG: no such peer group\n" },
 	{ "bgp as-path access-list A permit ((\n",
-		"f:1: % Not a regular expression: Unmatched ( or \\(\n" },
+		"f:1: % regular expression '((': '(' without ')' at character 3\n" },
 	{ "no ip prefix-list P permit any\n", "f:1: % There is no such line\n" },
 	{ "hostname \xff\nhostname a\x01\nhostname \xc3\xa4\n",
 		"f:1: % A line is text in UTF-8 without control characters\n"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgpd/core/text_regex.h"
+#include "lib/base/text_regex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

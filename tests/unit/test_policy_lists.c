@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bgpd/core/prefix_list.h"
-#include "bgpd/core/text_regex.h"
+#include "lib/base/text_regex.h"
 #include "lib/base/rng.h"
 #include "lib/base/vec.h"
 

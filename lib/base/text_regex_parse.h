@@ -1,7 +1,7 @@
 /* Between the two halves of text_regex: the pattern as a tree, and the
  * nondeterministic automaton made of it.  Private to them. */
-#ifndef WEFT_BGPD_CORE_TEXT_REGEX_PARSE_H
-#define WEFT_BGPD_CORE_TEXT_REGEX_PARSE_H
+#ifndef WEFT_BASE_TEXT_REGEX_PARSE_H
+#define WEFT_BASE_TEXT_REGEX_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>

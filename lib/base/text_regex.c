@@ -2,13 +2,13 @@
  * are made when a text first leads to them, out of text_regex_parse.c's
  * nondeterministic one.  A policy meets the same few states again and again,
  * so most characters cost one table look-up. */
-#include "bgpd/core/text_regex.h"
+#include "lib/base/text_regex.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "bgpd/core/text_regex_parse.h"
 #include "lib/base/hash.h"
+#include "lib/base/text_regex_parse.h"
 #include "lib/base/xalloc.h"
 
 #define STATES_MAX 512 /* beyond it all are forgotten and made anew */

@@ -2,8 +2,8 @@
  * expanded community lists: POSIX extended, and '_' for "an end, or one of
  * space , { } ( )".  Searches; anchor with ^ and $.  Linear in the text's
  * length whatever the pattern is, which regexec(3) does not promise. */
-#ifndef WEFT_BGPD_CORE_TEXT_REGEX_H
-#define WEFT_BGPD_CORE_TEXT_REGEX_H
+#ifndef WEFT_BASE_TEXT_REGEX_H
+#define WEFT_BASE_TEXT_REGEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

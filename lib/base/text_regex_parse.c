@@ -3,7 +3,7 @@
  * start, each knowing what follows it (Thompson's construction).
  * Source: POSIX.1-2017 XBD 9.4, extended regular expressions; no collating
  * symbols and no back references. */
-#include "bgpd/core/text_regex_parse.h"
+#include "lib/base/text_regex_parse.h"
 
 #include <errno.h>
 #include <string.h>

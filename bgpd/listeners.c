@@ -41,6 +41,7 @@ struct listeners {
 	VEC(struct ip_addr) addrs;
 	VEC(struct listener *) list;
 	struct loop_timer *retry; /* for VRFs whose device is not there */
+	bool opened;
 };
 
 static void retry_fire(void *arg)
@@ -165,6 +166,7 @@ int listeners_open(struct listeners *l, struct err *e)
 
 	if (!l->sockets->bgpd->options->port)
 		return 0;
+	l->opened = true;
 	for (size_t i = 0; i < l->addrs.n; i++) {
 		r = listener_open(l, "default", &l->addrs.v[i]);
 		/* A kernel without IPv6 is no reason not to start. */
@@ -245,7 +247,9 @@ void listeners_sync(struct listeners *l)
 	struct bgp_core *core = l->sockets->bgpd->core;
 	bool missing = false;
 
-	if (!l->sockets->bgpd->options->port)
+	/* With net.ipv4.tcp_l3mdev_accept the default VRF's listener and another's exclude each
+	 * other: the default's, which then hears all, must come first. */
+	if (!l->opened)
 		return;
 	for (size_t i = 0; i < l->list.n;) {
 		struct listener *x = l->list.v[i];
@@ -260,6 +264,7 @@ void listeners_sync(struct listeners *l)
 	}
 	for (size_t i = 0; i < core->instances.n; i++) {
 		const struct bgp_instance *in = core->instances.v[i];
+		int r;
 
 		if (!in || in->removed || strcmp(in->name, "default") == 0 ||
 				!in->config || !in->config->peers.n)
@@ -267,9 +272,10 @@ void listeners_sync(struct listeners *l)
 		for (size_t k = 0; k < l->addrs.n; k++) {
 			if (listening(l, in->name, &l->addrs.v[k]))
 				continue;
-			if (listener_open(l, in->name, &l->addrs.v[k]) == 0)
+			r = listener_open(l, in->name, &l->addrs.v[k]);
+			if (r == 0)
 				keys_sync(l->list.v[l->list.n - 1], in->config);
-			else
+			else if (r != -EADDRINUSE)
 				missing = true;
 		}
 	}

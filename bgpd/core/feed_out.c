@@ -50,7 +50,7 @@ struct feed_out {
 	VEC(struct request) requests;
 	size_t requests_done;
 	VEC(struct feed_table *) tables;
-	bool up, hello_sent, end_sent, woken;
+	bool up, end_sent, woken;
 	mono_t born; /* first connection: what SETTLE_MAX counts from */
 	struct core_timer settle;
 };
@@ -415,7 +415,7 @@ void feed_out_reset(struct feed_out *f)
 	struct bgp_core *c = f->core;
 
 	f->up = c->feed_up;
-	f->hello_sent = f->end_sent = false;
+	f->end_sent = false;
 	f->requests.n = f->requests_done = 0;
 	retired_free(f);
 	core_timer_stop(c, &f->settle);
@@ -441,7 +441,7 @@ bool feed_out_pending(const struct feed_out *f)
 {
 	if (!f->up || !f->woken)
 		return false;
-	if (!f->hello_sent || f->requests.n || f->retired.n || evpn_feed_out_pending(f->core->evpn))
+	if (f->requests.n || f->retired.n || evpn_feed_out_pending(f->core->evpn))
 		return true;
 	for (size_t n = 0; n < f->tables.n; n++)
 		if (table_pending(f->tables.v[n]))
@@ -456,14 +456,6 @@ size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size)
 
 	if (!f->up)
 		return 0;
-	if (!f->hello_sent) {
-		struct feed_msg m = { .type = FEED_HELLO, .add = true };
-
-		m.hello.version = FEED_VERSION;
-		m.hello.boot_id = f->core->seed;
-		feed_encode(&w, &m);
-		f->hello_sent = !w.failed;
-	}
 	requests_pull(f, &w);
 	retired_pull(f, &w); /* before the routes of an instance of the same VRF that came since */
 	drained = !f->retired.n;

@@ -170,7 +170,7 @@ void evpn_feed_out_pull(struct evpn *e, struct wr *w);
 /* feed_out.c: best routes of VRFs, then evpn.c's, and next-hop watches */
 struct feed_out *feed_out_new(struct bgp_core *c);
 void feed_out_free(struct feed_out *f);
-void feed_out_reset(struct feed_out *f); /* a new connection: HELLO, everything, END */
+void feed_out_reset(struct feed_out *f); /* a new connection: everything, END (HELLO is the connection's) */
 void feed_out_instance(struct feed_out *f, struct bgp_instance *i); /* came, or (removed) is going */
 void feed_out_watch(struct feed_out *f, const struct bgp_instance *i, const struct ip_addr *a,
 		bool add);

@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -230,6 +231,7 @@ class Lab:
     def __init__(self, name):
         share = os.environ.get("WEFT_SHARE")
         self.directory = pathlib.Path(share or TOP / "build/lab") / name
+        shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.nodes, self.links = {}, []
 

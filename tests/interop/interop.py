@@ -32,7 +32,7 @@ class Bed:
             p.ip(f"""addr add {self.theirs(n)}/31 dev eth0
                      addr add {self.theirs6(n)}/64 dev eth0 nodad
                      route add default via {self.ours(n)}
-                     -6 route add default via {self.ours6(n)}""")
+                     route add ::/0 via {self.ours6(n)}""")
         self.weft = None
 
     @staticmethod

@@ -10,7 +10,8 @@ static uint32_t get32(const uint8_t *p)
 }
 
 #define for_each_segment(p, path)                                                                  \
-	for (const uint8_t *p = (path).p, *end_ = (path).len ? p + (path).len : p; p < end_; p += 2 + 4 * p[1])
+	for (const uint8_t *p = (path).p, *end_ = (path).len ? p + (path).len : p; p < end_;       \
+			p += 2 + 4 * p[1])
 
 bool as_path_valid(struct attr_span path)
 {

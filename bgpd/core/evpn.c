@@ -10,8 +10,6 @@
 #include "lib/base/hash.h"
 #include "lib/base/xalloc.h"
 
-#define PMSI_INGRESS_REPLICATION 6 /* RFC 6514 section 5 */
-
 static struct bgp_instance *default_instance(const struct evpn *e)
 {
 	return e->core->instances.n ? e->core->instances.v[0] : NULL;
@@ -196,7 +194,7 @@ static void imet_originate(struct evpn *e, const struct evpn_vni *v)
 	communities_add_rts(&c, &v->rt_export);
 	community_add(&c, encap_vxlan);
 	pmsi[0] = 0;
-	pmsi[1] = PMSI_INGRESS_REPLICATION;
+	pmsi[1] = EVPN_PMSI_INGRESS;
 	pmsi[2] = (uint8_t)(v->vni >> 16);
 	pmsi[3] = (uint8_t)(v->vni >> 8);
 	pmsi[4] = (uint8_t)v->vni;

@@ -7,6 +7,8 @@
 #include "lib/base/htab.h"
 #include "lib/base/slab.h"
 
+#define EVPN_PMSI_INGRESS 6 /* tunnel type, RFC 6514 section 5 */
+
 struct evpn_mac_name {
 	uint32_t vni;
 	struct mac_addr mac;

@@ -391,6 +391,15 @@ static void claims_settle(struct evpn_remote *r, uint32_t dest)
 		htab_insert(&r->claim_by_dest, dest_hash(r, dest), first);
 }
 
+/* Ingress replication (RFC 6514 section 5): other tunnels are not for us to
+ * copy frames into.  No PMSI at all is taken as that. */
+static bool floods_by_unicast(const struct attrs *a)
+{
+	struct attr_span s = attrs_part(a, PART_PMSI);
+
+	return s.len < 2 || s.p[1] == EVPN_PMSI_INGRESS;
+}
+
 static void dest_changed(struct evpn_remote *r, uint32_t dest)
 {
 	const struct evpn *e = r->evpn;
@@ -409,7 +418,10 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 		n.imet = k.type == EVPN_IMET;
 		n.name.mac = k.mac;
 		n.name.ip = k.ip;
-		count = vnis_of(r, attrs_get(e->core->attrs, p->attrs), vnis, 64);
+		if (n.imet && !floods_by_unicast(attrs_get(e->core->attrs, p->attrs)))
+			count = 0;
+		else
+			count = vnis_of(r, attrs_get(e->core->attrs, p->attrs), vnis, 64);
 		for (unsigned i = 0; i < count; i++) {
 			const struct evpn_vni *v = evpn_vni_get(e, vnis[i]);
 

@@ -13,7 +13,7 @@
 
 /* All parts of a set together: what attrs_intern() can keep, with a reserve
  * for what policy adds. */
-#define PARTS_MAX 60000
+#define PARTS_MAX 50000
 
 /* One attribute being read. */
 struct attr {

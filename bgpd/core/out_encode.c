@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h> /* the numbers of levels alone */
 
 #include "bgpd/core/nlri.h"
 #include "bgpd/core/out_private.h"
@@ -192,7 +191,7 @@ static void give_up(const struct encode_view *v, struct out_group *g, const stru
 	for (uint32_t at = b->first; at; at = items[at - 1].next, n++)
 		if (items[at - 1].dest)
 			out_sent_set(&g->sent, items[at - 1].dest, none);
-	core_log(g->all->instance->core, LOG_WARNING,
+	core_log(g->all->instance->core, 4 /* warning */,
 			"%u %s routes are not announced: their attributes do not fit a message of %u bytes",
 			n, families[g->all->family].name, v->max_message);
 	encode_withdraw(v, g, b, items, c);

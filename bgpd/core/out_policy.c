@@ -3,7 +3,6 @@
  * Sources: RFC 4271 section 9.2; RFC 4456 section 6; RFC 1997 (well-known
  * communities); RFC 8212.  BLACKHOLE (RFC 7999) is left to the policy, as its
  * section 3.2 allows. */
-#include "bgpd/core/nlri.h"
 #include "bgpd/core/out_private.h"
 
 #define NO_EXPORT 0xffffff01u
@@ -97,45 +96,6 @@ uint32_t out_policy(const struct out_group *g, const uint8_t *key, const struct 
 		return attrs;
 	attrs_unref(c->attrs, attrs);
 	return 0;
-}
-
-/* ---- aggregates with summary-only ---- */
-
-void out_summaries_make(struct out_summaries *s, const struct bgp_instance *i, enum family f)
-{
-	const struct aggregate_config *a;
-
-	s->active.n = 0;
-	if (f != FAM_IPV4_UNICAST && f != FAM_IPV6_UNICAST)
-		return;
-	vec_foreach(a, &i->config->family[f].aggregates) {
-		uint8_t key[NLRI_KEY_MAX];
-		uint32_t dest, id;
-
-		if (!a->summary_only)
-			continue;
-		nlri_key_unicast(&a->prefix, key);
-		dest = rib_find(i->rib[f], key);
-		for (id = dest ? rib_dest(i->rib[f], dest)->paths : 0; id;
-				id = rib_path(i->rib[f], id)->next)
-			if (rib_path(i->rib[f], id)->source == i->source_aggregate) {
-				*vec_push(&s->active) = a->prefix;
-				break;
-			}
-	}
-}
-
-bool out_summaries_cover(const struct out_summaries *s, enum family f, const uint8_t *key)
-{
-	const struct prefix *a;
-	struct prefix p;
-
-	if (!s->active.n || !nlri_key_prefix(f, key, &p))
-		return false;
-	vec_foreach(a, &s->active)
-		if (p.len > a->len && prefix_covers(a, &p))
-			return true;
-	return false;
 }
 
 bool out_unsuppressed(const struct out_group *g, const uint8_t *key, const struct path *path)

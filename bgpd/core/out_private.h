@@ -163,12 +163,7 @@ bool out_exportable(const struct out_group *g, const struct attrs *a, const stru
 uint32_t out_policy(const struct out_group *g, const uint8_t *key, const struct path *path);
 bool out_policy_ignores_prefix(const struct out_group *g);
 
-/* Active aggregates with summary-only, for the length of one window. */
-struct out_summaries {
-	VEC(struct prefix) active;
-};
-void out_summaries_make(struct out_summaries *s, const struct bgp_instance *i, enum family f);
-bool out_summaries_cover(const struct out_summaries *s, enum family f, const uint8_t *key);
+/* unsuppress-map of the group permits it. */
 bool out_unsuppressed(const struct out_group *g, const uint8_t *key, const struct path *path);
 
 /* ---- out_transform.c ---- */

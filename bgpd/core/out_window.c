@@ -22,7 +22,6 @@ struct out_window {
 	struct out_item items[2 * WINDOW + 4];
 	uint32_t n;
 	struct memo memo[MEMO];
-	struct out_summaries summaries;
 	struct out_encoder *encoder;
 };
 
@@ -39,7 +38,6 @@ void out_window_free(struct out_window *w)
 	if (!w)
 		return;
 	out_encoder_free(w->encoder);
-	vec_free(&w->summaries.active);
 	free(w);
 }
 
@@ -124,7 +122,7 @@ static void look(struct out_group *g, struct out_window *w, uint32_t dest, bool 
 
 	if (best && g->default_attrs && is_default(g, key))
 		best = NULL; /* the one that we originate stands in its place */
-	if (best && w->summaries.active.n && out_summaries_cover(&w->summaries, g->all->family, key) &&
+	if (best && out_suppressed(g->all->instance, g->all->family, key) &&
 			!out_unsuppressed(g, key, best))
 		best = NULL;
 	if (best)
@@ -168,8 +166,6 @@ bool out_group_produce(struct out_group *g)
 	uint8_t zero[NLRI_KEY_MAX] = { 0 };
 
 	w->n = 0;
-	if (n)
-		out_summaries_make(&w->summaries, g->all->instance, g->all->family);
 	if (out_default_update(g, &w->items[w->n])) {
 		w->n++;
 		dest = rib_find(g->all->rib, zero);

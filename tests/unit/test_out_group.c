@@ -465,6 +465,27 @@ START_TEST(default_originate_with_a_condition)
 }
 END_TEST
 
+START_TEST(summary_only)
+{
+	struct rig_peer *a = rig_peer(r, "10.0.0.2", 100), *b = rig_peer(r, "10.0.0.3", 200);
+	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100) };
+	struct aggregate_config *g = vec_push(&r->instance.family[FAM_IPV4_UNICAST].aggregates);
+
+	ck_assert_int_eq(prefix_parse("20.0.0.0/16", &g->prefix), 0);
+	g->summary_only = true;
+	start();
+	rig_announce(a, "20.0.1.0/24", &x);
+	rig_announce(a, "20.1.0.0/24", &x);
+	ck_assert_str_eq(rig_told(b, "20.0.1.0/24"), "");
+	ck_assert_str_ne(rig_told(b, "20.0.0.0/16"), "");
+	ck_assert_str_ne(rig_told(b, "20.1.0.0/24"), "");
+	r->instance.family[FAM_IPV4_UNICAST].aggregates.n = 0;
+	rig_configure(r);
+	ck_assert_str_ne(rig_told(b, "20.0.1.0/24"), "");
+	ck_assert_str_eq(rig_told(b, "20.0.0.0/16"), "");
+}
+END_TEST
+
 START_TEST(advertisement_interval)
 {
 	struct rig_peer *a = rig_peer(r, "10.0.0.2", 100), *b = rig_peer(r, "10.0.0.3", 200);
@@ -703,6 +724,7 @@ int main(void)
 	tcase_add_test(t, split_and_merge_by_configuration);
 	tcase_add_test(t, default_originate);
 	tcase_add_test(t, default_originate_with_a_condition);
+	tcase_add_test(t, summary_only);
 	tcase_add_test(t, advertisement_interval);
 	tcase_add_test(t, held_back);
 	tcase_add_test(t, many_attributes_in_one_chunk);

@@ -21,6 +21,14 @@ struct adj_in *adj_in_get(struct peer *p)
 	return p->adj_in;
 }
 
+/* Keys packed; path_ids, infos NULL if all are 0. */
+struct batch {
+	const uint8_t *keys;
+	const uint64_t *hashes;
+	const uint32_t *path_ids, *infos;
+	unsigned n;
+};
+
 static void count_change(struct peer *p, enum family f, const struct rib_change *c, bool there,
 		bool accepted)
 {
@@ -33,64 +41,44 @@ static void count_change(struct peer *p, enum family f, const struct rib_change 
 		af->stale--;
 }
 
-void adj_in_update_batch(struct peer *p, enum family f, const uint8_t *keys,
-		const uint32_t *path_ids, const uint32_t *infos, unsigned n, uint32_t attrs)
+/* At most BATCH routes whose slots have been asked for. */
+static void update(struct peer *p, enum family f, const struct batch *b, uint32_t attrs,
+		struct adj_in_verdict *v)
 {
 	struct bgp_core *core = p->instance->core;
 	struct rib *rib = p->instance->rib[f];
-	struct adj_in *in = adj_in_get(p);
 	struct path route = { .attrs_in = attrs, .source = p->source, .time = core_now_secs(core),
-		.flags = adj_in_era_bits(&in->family[f]) };
-	struct adj_in_verdict v;
-	uint64_t hashes[BATCH];
+		.flags = adj_in_era_bits(&p->adj_in->family[f]) };
 
-	adj_in_judge(p, f, attrs, &v);
-	for (unsigned from = 0; from < n; from += BATCH) {
-		unsigned m = n - from < BATCH ? n - from : BATCH;
+	if (b->n > 1)
+		rib_prefetch(rib, b->hashes, b->n);
+	for (unsigned i = 0; i < b->n; i++) {
+		const uint8_t *key = b->keys + (size_t)i * rib->key_size;
+		enum path_reason reason;
+		struct rib_change change;
 
-		for (unsigned i = 0; i < m; i++)
-			hashes[i] = rib_key_hash(rib, keys + (size_t)(from + i) * rib->key_size);
-		if (m > 1)
-			rib_prefetch(rib, hashes, m);
-		for (unsigned i = 0; i < m; i++) {
-			const uint8_t *key = keys + (size_t)(from + i) * rib->key_size;
-			enum path_reason reason = v.reason;
-			struct rib_change change;
-
-			route.info = infos ? infos[from + i] : 0;
-			route.attrs = adj_in_apply(p, f, &v, key, route.info, &reason);
-			route.reason = (uint8_t)reason;
-			attrs_ref(core->attrs, attrs);
-			rib_put(rib, key, hashes[i], &route, path_ids ? path_ids[from + i] : 0, &change);
-			count_change(p, f, &change, true, route.attrs != 0);
-		}
+		route.info = b->infos ? b->infos[i] : 0;
+		route.attrs = adj_in_apply(p, f, v, key, route.info, &reason);
+		route.reason = (uint8_t)reason;
+		attrs_ref(core->attrs, attrs);
+		rib_put(rib, key, b->hashes[i], &route, b->path_ids ? b->path_ids[i] : 0, &change);
+		count_change(p, f, &change, true, route.attrs != 0);
 	}
-	adj_in_verdict_fini(p, &v);
-	attrs_unref(core->attrs, attrs);
 }
 
-void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
-		const uint32_t *path_ids, unsigned n)
+static void withdraw(struct peer *p, enum family f, const struct batch *b)
 {
 	struct rib *rib = p->instance->rib[f];
-	uint64_t hashes[BATCH];
 
-	adj_in_get(p);
-	for (unsigned from = 0; from < n; from += BATCH) {
-		unsigned m = n - from < BATCH ? n - from : BATCH;
+	if (b->n > 1)
+		rib_prefetch(rib, b->hashes, b->n);
+	for (unsigned i = 0; i < b->n; i++) {
+		struct rib_change change;
 
-		for (unsigned i = 0; i < m; i++)
-			hashes[i] = rib_key_hash(rib, keys + (size_t)(from + i) * rib->key_size);
-		if (m > 1)
-			rib_prefetch(rib, hashes, m);
-		for (unsigned i = 0; i < m; i++) {
-			struct rib_change change;
-
-			rib_drop(rib, keys + (size_t)(from + i) * rib->key_size, hashes[i], p->source,
-					path_ids ? path_ids[from + i] : 0, &change);
-			p->count.prefixes_withdrawn += change.was_there;
-			count_change(p, f, &change, false, false);
-		}
+		rib_drop(rib, b->keys + (size_t)i * rib->key_size, b->hashes[i], p->source,
+				b->path_ids ? b->path_ids[i] : 0, &change);
+		p->count.prefixes_withdrawn += change.was_there;
+		count_change(p, f, &change, false, false);
 	}
 }
 
@@ -98,36 +86,43 @@ int adj_in_field(struct peer *p, struct update *u, struct update_field *field, s
 {
 	struct bgp_core *core = p->instance->core;
 	enum family f = field->family;
-	unsigned size = families[f].key_size, n = 0;
+	struct rib *rib = p->instance->rib[f];
+	unsigned size = families[f].key_size;
 	uint8_t keys[BATCH * NLRI_KEY_MAX];
+	uint64_t hashes[BATCH];
 	uint32_t path_ids[BATCH], infos[BATCH], attrs = 0;
 	bool with_info = f != FAM_IPV4_UNICAST && f != FAM_IPV6_UNICAST && !field->withdraw;
+	struct batch b = { keys, hashes, field->add_path ? path_ids : NULL, with_info ? infos : NULL, 0 };
+	struct adj_in_verdict v = { 0 };
 	struct nlri nlri;
 	int r;
 
-	if (!field->withdraw)
-		attrs = attrs_intern(core->attrs, update_field_attrs(u, field));
+	adj_in_get(p);
 	do {
 		r = update_field_next(field, &nlri);
 		if (r == 1) {
-			memcpy(keys + n * size, nlri.key, size);
-			path_ids[n] = nlri.path_id;
+			memcpy(keys + b.n * size, nlri.key, size);
+			path_ids[b.n] = nlri.path_id;
 			if (with_info)
-				infos[n] = info_intern(core->infos, &nlri.info);
-			n++;
+				infos[b.n] = info_intern(core->infos, &nlri.info);
+			hashes[b.n] = rib_key_hash(rib, nlri.key);
+			rib_hash_prefetch(&rib->hash, hashes[b.n++]);
 		}
-		if (n && (n == BATCH || r != 1)) {
-			const uint32_t *ids = field->add_path ? path_ids : NULL;
-
-			if (field->withdraw) {
-				adj_in_withdraw_batch(p, f, keys, ids, n);
-			} else {
-				attrs_ref(core->attrs, attrs);
-				adj_in_update_batch(p, f, keys, ids, with_info ? infos : NULL, n, attrs);
+		if (!b.n || (b.n < BATCH && r == 1))
+			continue;
+		if (field->withdraw) {
+			withdraw(p, f, &b);
+		} else {
+			/* Meanwhile the slots are on their way from memory. */
+			if (!attrs) {
+				attrs = attrs_intern(core->attrs, update_field_attrs(u, field));
+				adj_in_judge(p, f, attrs, &v);
 			}
-			n = 0;
+			update(p, f, &b, attrs, &v);
 		}
+		b.n = 0;
 	} while (r == 1);
+	adj_in_verdict_fini(p, &v);
 	attrs_unref(core->attrs, attrs);
 	if (r >= 0)
 		return 0;

@@ -105,17 +105,10 @@ void core_work_remove(struct bgp_core *c, struct work *w);
 
 /* ---- the modules, in the order in which a route passes them ---- */
 
-/* adj_in.c: routes as a peer sent them.  Loop checks, policy in, into the
- * table.  One field of a decoded UPDATE, in batches: -EPROTO and *e if its
- * NLRIs are malformed (what came before them has been done). */
+/* adj_in.c: routes as a peer sent them, one field of a decoded UPDATE.  Loop
+ * checks, policy in, into the table.  -EPROTO and *e if its NLRIs are malformed
+ * (what came before them has been done). */
 int adj_in_field(struct peer *p, struct update *u, struct update_field *field, struct msg_error *e);
-/* n routes with the same attributes: keys packed, families[f].key_size bytes
- * each; path_ids, infos (interned) NULL if all are 0.  Takes over one reference
- * to attrs and one to each of infos. */
-void adj_in_update_batch(struct peer *p, enum family f, const uint8_t *keys,
-		const uint32_t *path_ids, const uint32_t *infos, unsigned n, uint32_t attrs);
-void adj_in_withdraw_batch(struct peer *p, enum family f, const uint8_t *keys,
-		const uint32_t *path_ids, unsigned n);
 /* Each session of a peer is an era; paths of an earlier one are stale.  A new
  * era makes all there are stale at once (graceful restart). */
 void adj_in_mark_stale(struct peer *p, enum family f);

@@ -76,14 +76,6 @@ void rib_log_all_paths(struct rib *rib, bool on)
 
 /* ---- path ids ---- */
 
-static uint64_t path_id_home(const void *ctx, uint32_t id)
-{
-	const struct rib *rib = ctx;
-	const struct path_id *x = slab_at(&rib->path_ids, id);
-
-	return hash_u64(rib->seed, x->path);
-}
-
 static uint32_t path_id_find(const struct rib *rib, uint32_t path, uint32_t *ret_at)
 {
 	uint64_t h = hash_u64(rib->seed, path);
@@ -111,9 +103,12 @@ static void path_id_set(struct rib *rib, uint32_t path, uint32_t value)
 	*(struct path_id *)slab_at(&rib->path_ids, id) = (struct path_id){ path, value };
 	if (rib_hash_full(&rib->path_id_hash)) {
 		rib_hash_grow(&rib->path_id_hash);
-		for (uint32_t i = 1; i <= rib->path_ids.used; i++)
-			if (i != id && ((struct path_id *)slab_at(&rib->path_ids, i))->id)
-				rib_hash_place(&rib->path_id_hash, path_id_home(rib, i), i);
+		for (uint32_t i = 1; i <= rib->path_ids.used; i++) {
+			const struct path_id *x = slab_at(&rib->path_ids, i);
+
+			if (i != id && x->id)
+				rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, x->path), i);
+		}
 	}
 	rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, path), id);
 }
@@ -123,12 +118,38 @@ static void path_id_drop(struct rib *rib, uint32_t path)
 	uint32_t at, id = path_id_find(rib, path, &at);
 
 	assert(id);
-	rib_hash_remove(&rib->path_id_hash, at, path_id_home, rib);
+	rib_hash_remove(&rib->path_id_hash, at);
 	((struct path_id *)slab_at(&rib->path_ids, id))->id = 0; /* marks it free */
 	slab_put(&rib->path_ids, id);
 }
 
 /* ---- destinations ---- */
+
+uint64_t rib_key_hash_slow(const struct rib *rib, const uint8_t *key)
+{
+	uint8_t block[NLRI_KEY_MAX];
+	unsigned at, shift = 0, bits = 3;
+	uint32_t offset;
+
+	if (rib->family == FAM_EVPN) {
+		if (key[0] != EVPN_MACIP)
+			return hash_bytes(rib->seed, key, rib->key_size);
+		at = 18; /* the last byte of the MAC */
+	} else {
+		unsigned len = key[rib->key_size - 1], address = rib_is_unicast(rib) ? 0 : 8;
+
+		if (!len)
+			return hash_bytes(rib->seed, key, rib->key_size);
+		at = address + (len - 1) / 8;
+		shift = 7 - (len - 1) % 8;
+		if (bits > 8 - shift)
+			bits = 8 - shift;
+	}
+	memcpy(block, key, rib->key_size);
+	offset = block[at] >> shift & ((1u << bits) - 1);
+	block[at] &= (uint8_t) ~(((1u << bits) - 1) << shift);
+	return rib_hash_near(hash_bytes(rib->seed, block, rib->key_size), offset);
+}
 
 static bool key_equal(const struct rib *rib, const uint8_t *a, const uint8_t *b)
 {
@@ -150,20 +171,13 @@ static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t ha
 	return id;
 }
 
-static uint64_t dest_home(const void *ctx, uint32_t id)
-{
-	const struct rib *rib = ctx;
-
-	return rib_key_hash(rib, dest_at(rib, id)->key);
-}
-
 /* The ids are walked in order, so only the writes to the slots are scattered. */
 static void hash_grow(struct rib *rib)
 {
 	rib_hash_grow(&rib->hash);
 	for (uint32_t id = 1; id <= rib->dests.used; id++)
 		if (dest_is_live(rib, dest_at(rib, id)))
-			rib_hash_place(&rib->hash, dest_home(rib, id), id);
+			rib_hash_place(&rib->hash, rib_key_hash(rib, dest_at(rib, id)->key), id);
 }
 
 static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash)
@@ -192,7 +206,7 @@ void rib_dest_free(struct rib *rib, uint32_t id)
 	assert(!d->paths);
 	if (dest_find(rib, d->key, rib_key_hash(rib, d->key), &at) != id)
 		assert(false);
-	rib_hash_remove(&rib->hash, at, dest_home, rib);
+	rib_hash_remove(&rib->hash, at);
 	if (rib_is_unicast(rib))
 		rib->lengths[d->key[rib->key_size - 1]]--;
 	d->key[rib->dead_at] = 0xff;
@@ -463,8 +477,6 @@ void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n)
 {
 	if (!rib->hash.slots)
 		return;
-	for (unsigned i = 0; i < n; i++)
-		rib_hash_prefetch(&rib->hash, hashes[i]);
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t at, id = rib_hash_first(&rib->hash, hashes[i], &at);
 

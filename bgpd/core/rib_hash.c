@@ -1,48 +1,58 @@
 /* Index of a table: see rib_hash.h.  Used by rib.c alone. */
-#include <stdlib.h>
-
 #include "bgpd/core/rib_hash.h"
 #include "lib/base/xalloc.h"
 
+static size_t bytes(const struct rib_hash *t)
+{
+	return ((size_t)t->mask + 1) * sizeof(*t->slots);
+}
+
 void rib_hash_grow(struct rib_hash *t)
 {
-	free(t->slots);
-	t->id_bits = t->slots ? t->id_bits + 1 : 6;
+	if (t->slots)
+		xfree_huge(t->slots, bytes(t));
+	/* If it is full of graves, the same size will do. */
+	if (!t->slots)
+		t->id_bits = 6;
+	else if (t->n > t->mask / 2)
+		t->id_bits++;
 	t->mask = (1u << t->id_bits) - 1;
-	t->slots = xcalloc((size_t)t->mask + 1, sizeof(*t->slots));
-	t->n = 0;
+	t->slots = xcalloc_huge(bytes(t));
+	t->n = t->graves = 0;
 }
 
 void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id)
 {
 	uint32_t i = (uint32_t)hash & t->mask;
 
-	while (t->slots[i])
+	while (t->slots[i] & t->mask)
 		i = (i + 1) & t->mask;
+	t->graves -= t->slots[i] != 0;
 	t->slots[i] = rib_hash_tag(t, hash) | id;
 	t->n++;
 }
 
-void rib_hash_remove(struct rib_hash *t, uint32_t at,
-		uint64_t (*home)(const void *ctx, uint32_t id), const void *ctx)
+void rib_hash_remove(struct rib_hash *t, uint32_t at)
 {
-	uint32_t i = at;
-
-	/* Close the gap: move back each later slot of the run that may stand there. */
-	for (uint32_t j = (i + 1) & t->mask; t->slots[j]; j = (j + 1) & t->mask) {
-		uint32_t h = (uint32_t)home(ctx, t->slots[j] & t->mask) & t->mask;
-
-		if (((j - h) & t->mask) >= ((j - i) & t->mask)) {
-			t->slots[i] = t->slots[j];
-			i = j;
-		}
-	}
-	t->slots[i] = 0;
 	t->n--;
+	if (t->slots[(at + 1) & t->mask]) {
+		t->slots[at] = ~t->mask;
+		t->graves++;
+		return;
+	}
+	/* The end of a run: nothing is behind it, nor behind the graves before it. */
+	for (;;) {
+		t->slots[at] = 0;
+		at = (at - 1) & t->mask;
+		if (!t->slots[at] || t->slots[at] & t->mask)
+			return;
+		t->graves--;
+	}
 }
 
 void rib_hash_fini(struct rib_hash *t)
 {
-	free(t->slots);
+	if (t->slots)
+		xfree_huge(t->slots, bytes(t));
 	*t = (struct rib_hash){ 0 };
 }

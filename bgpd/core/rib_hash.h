@@ -12,6 +12,7 @@ struct rib_hash {
 	uint32_t *slots;
 	uint32_t mask; /* slots - 1; 0 while there are none */
 	uint32_t n;
+	uint32_t graves; /* slots of removed ids that a probe must pass: id 0, the rest ones */
 	uint8_t id_bits;
 };
 
@@ -27,7 +28,7 @@ static inline uint32_t rib_hash_first(const struct rib_hash *t, uint64_t hash, u
 
 	if (!t->slots)
 		return 0;
-	while ((v = t->slots[at]) && ((v ^ tag) >> t->id_bits))
+	while ((v = t->slots[at]) && (((v ^ tag) >> t->id_bits) || !(v & t->mask)))
 		at = (at + 1) & t->mask;
 	*ret_at = at;
 	return v & t->mask;
@@ -37,7 +38,7 @@ static inline uint32_t rib_hash_next(const struct rib_hash *t, uint64_t hash, ui
 {
 	uint32_t tag = rib_hash_tag(t, hash), i = (*at + 1) & t->mask, v;
 
-	while ((v = t->slots[i]) && ((v ^ tag) >> t->id_bits))
+	while ((v = t->slots[i]) && (((v ^ tag) >> t->id_bits) || !(v & t->mask)))
 		i = (i + 1) & t->mask;
 	*at = i;
 	return v & t->mask;
@@ -51,16 +52,14 @@ static inline void rib_hash_prefetch(const struct rib_hash *t, uint64_t hash)
 
 static inline bool rib_hash_full(const struct rib_hash *t)
 {
-	return !t->slots || t->n >= t->mask - t->mask / 4;
+	return !t->slots || t->n + t->graves >= t->mask - t->mask / 4;
 }
 
-/* Twice as many slots, all empty: the caller places every id again, as the
- * table has not kept enough of their hashes. */
+/* As many slots as are needed, all empty: the caller places every id again, as
+ * the table has not kept enough of their hashes. */
 void rib_hash_grow(struct rib_hash *t);
 void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id); /* there is room */
-/* Removes the id at this slot.  home() tells the hash of an id. */
-void rib_hash_remove(struct rib_hash *t, uint32_t at,
-		uint64_t (*home)(const void *ctx, uint32_t id), const void *ctx);
+void rib_hash_remove(struct rib_hash *t, uint32_t at); /* the id at this slot */
 void rib_hash_fini(struct rib_hash *t);
 
 #endif

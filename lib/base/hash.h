@@ -14,9 +14,11 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/* Small numbers differ in their low bits only, of which one multiplication makes
+ * a row at even distances: so first they are spread over all 64. */
 static inline uint64_t hash_u64(uint64_t seed, uint64_t v)
 {
-	return hash_mix(seed, v);
+	return hash_mix(seed, v * 0x9e3779b97f4a7c15u);
 }
 
 static inline uint64_t hash_bytes(uint64_t seed, const void *data, size_t len)

@@ -1,6 +1,5 @@
 /* Hash table of ids: see htab.h. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "lib/base/htab.h"
 #include "lib/base/xalloc.h"
@@ -25,17 +24,23 @@ static void place(struct htab *t, struct htab_slot s)
 	t->slots[i] = s;
 }
 
+static size_t bytes(const struct htab *t)
+{
+	return ((size_t)t->mask + 1) * sizeof(*t->slots);
+}
+
 void htab_insert(struct htab *t, uint32_t hash, uint32_t id)
 {
 	if (!t->slots || t->n >= t->mask - t->mask / 4) {
 		struct htab old = *t;
 
 		t->mask = old.slots ? old.mask * 2 + 1 : 15;
-		t->slots = xcalloc((size_t)t->mask + 1, sizeof(*t->slots));
+		t->slots = xcalloc_huge(bytes(t));
 		for (uint32_t i = 0; old.slots && i <= old.mask; i++)
 			if (old.slots[i].id)
 				place(t, old.slots[i]);
-		free(old.slots);
+		if (old.slots)
+			xfree_huge(old.slots, bytes(&old));
 	}
 	place(t, (struct htab_slot){ hash, id });
 	t->n++;
@@ -64,6 +69,7 @@ void htab_remove(struct htab *t, uint32_t hash, uint32_t id)
 
 void htab_fini(struct htab *t)
 {
-	free(t->slots);
+	if (t->slots)
+		xfree_huge(t->slots, bytes(t));
 	*t = (struct htab){ 0 };
 }

@@ -1,6 +1,9 @@
 /* Allocation that does not fail: see xalloc.h. */
+#define _GNU_SOURCE /* madvise */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lib/base/xalloc.h"
 
@@ -38,4 +41,30 @@ void *xmemdup(const void *p, size_t size)
 	if (size)
 		memcpy(q, p, size);
 	return q;
+}
+
+void *xcalloc_huge(size_t size)
+{
+	size_t whole = (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1), before;
+	uint8_t *p;
+
+	if (size < XALLOC_HUGE)
+		return xcalloc(1, size);
+	p = mmap(NULL, whole + XALLOC_HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		abort();
+	before = -(uintptr_t)p & (XALLOC_HUGE - 1);
+	if (before)
+		munmap(p, before);
+	munmap(p + before + whole, XALLOC_HUGE - before);
+	madvise(p + before, whole, MADV_HUGEPAGE);
+	return p + before;
+}
+
+void xfree_huge(void *p, size_t size)
+{
+	if (size < XALLOC_HUGE)
+		free(p);
+	else
+		munmap(p, (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1));
 }

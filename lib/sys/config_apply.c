@@ -288,6 +288,22 @@ static void remove_slots(struct config *c, struct lyd_node *at, const struct sli
 	}
 }
 
+/* Did the line take what the entry can't be without?  ("no neighbor X remote-as"
+ * removes the neighbour.) */
+static bool needs_are_gone(const struct lyd_node *at, const struct sline *l)
+{
+	const struct srule *needs = snode_of(at)->needs;
+	bool took = false;
+
+	for (size_t i = 0; needs && i < needs->leaves.n; i++) {
+		if (tree_leaf(at, needs->leaves.v[i]))
+			return false;
+		for (size_t k = 0; k < l->slots.n; k++)
+			took |= l->slots.v[k] == needs->leaves.v[i];
+	}
+	return took;
+}
+
 static int apply_no(struct config *c, struct lyd_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
@@ -313,7 +329,10 @@ static int apply_no(struct config *c, struct lyd_node *base, const struct sline 
 		return 0;
 	}
 	remove_slots(c, at, l, vals);
-	tree_prune(c, at, NULL);
+	if (needs_are_gone(at, l))
+		remove_entry(c, at);
+	else
+		tree_prune(c, at, NULL);
 	return 0;
 }
 

@@ -241,6 +241,10 @@ static const struct {
 	  "neighbor PG peer-group\n",
 		"router bgp 1\n bgp confederation peers 7 9\n neighbor PG peer-group\n"
 		" bgp listen range 10.0.0.0/8 peer-group PG\nexit\n" },
+	{ "router bgp 1\nneighbor 10.0.0.1 remote-as 1\nneighbor 10.0.0.1 passive\n"
+	  "neighbor 10.0.0.1 activate\nno neighbor 10.0.0.1 remote-as 1\nneighbor PG peer-group\n"
+	  "neighbor PG remote-as 2\nno neighbor PG remote-as 2\n",
+		"router bgp 1\n neighbor PG peer-group\nexit\n" },
 	/* whole modes removed; an instance entered without its number */
 	{ "router bgp 1\nneighbor 10.0.0.1 remote-as 1\naddress-family l2vpn evpn\n"
 	  "neighbor 10.0.0.1 activate\nrouter bgp\nno neighbor 10.0.0.1\n", "router bgp 1\nexit\n" },

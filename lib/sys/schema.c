@@ -262,22 +262,33 @@ void schema_free(struct schema *s)
 	free(s);
 }
 
-void schema_document(const struct schema *s, void (*fn)(void *arg, const struct schema_doc *doc),
-		void *arg)
+static void document_mode(const struct schema *s, const struct smode *m,
+		void (*fn)(void *arg, const struct schema_doc *doc), void *arg)
 {
 	for (size_t i = 0; i < s->lines.n; i++) {
 		const struct sline *l = s->lines.v[i];
 		const struct snode *n = l->carrier;
 
-		if (l->kind != LINE_CLI && l->kind != LINE_MODE)
+		if (l->mode != m || (l->kind != LINE_CLI && l->kind != LINE_MODE))
 			continue;
-		fn(arg, &(struct schema_doc){ .mode = l->mode->prompt,
-					.line = l->text,
+		fn(arg, &(struct schema_doc){ .mode = m->prompt,
+					.entered = m->line ? m->line->shown : NULL,
+					.line = l->shown,
 					.description = n->help,
 					.units = n->units,
 					.def = n->def,
 					.reference = n->reference,
 					.reload = n->reload,
 					.owner = n->owner });
+	}
+}
+
+void schema_document(const struct schema *s, void (*fn)(void *arg, const struct schema_doc *doc),
+		void *arg)
+{
+	document_mode(s, s->top, fn, arg);
+	for (size_t i = 0; i < s->modes.n; i++) {
+		if (s->modes.v[i] != s->top)
+			document_mode(s, s->modes.v[i], fn, arg);
 	}
 }

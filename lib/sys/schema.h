@@ -17,7 +17,8 @@ void schema_free(struct schema *s);
 /* One line of the reference manual.  Strings live as long as the schema. */
 struct schema_doc {
 	const char *mode;	 /* prompt of the line's mode: "config-router" */
-	const char *line;	 /* the template, white space made single */
+	const char *entered;	 /* the line that enters the mode; NULL: the top mode */
+	const char *line;	 /* the template, without what it sets */
 	const char *description;
 	const char *units;	 /* NULL where there are none; so for the next two */
 	const char *def;	 /* default value */
@@ -26,7 +27,7 @@ struct schema_doc {
 	const char *owner;	 /* bgpd, overlayd, both */
 };
 
-/* Calls fn for each line in the order of printing. */
+/* Calls fn for each line, mode by mode. */
 void schema_document(const struct schema *s, void (*fn)(void *arg, const struct schema_doc *doc),
 		void *arg);
 

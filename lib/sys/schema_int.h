@@ -62,6 +62,7 @@ typedef int line_check_fn(const struct line_check_arg *a, struct err *e);
 struct sline {
 	enum line_kind kind;
 	char *text;
+	char *shown; /* the text for people: without effects */
 	struct tseq seq;
 	struct snode *carrier;
 	struct snode *anchor;	/* the carrier, or a leaf's parent */

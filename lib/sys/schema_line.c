@@ -22,6 +22,29 @@ static char *single_spaced(const char *text)
 	return out;
 }
 
+/* "x<leaf>", "$a&b", "$a/b" are for the parser: "x", "$a", "$b". */
+static char *without_effects(const char *text)
+{
+	char *out = xmalloc(strlen(text) + 1), *at = out, *name = NULL;
+
+	for (; *text; text++) {
+		if (*text == '<')
+			text += strcspn(text, ">");
+		else if (*text == '&')
+			text += strcspn(text, " ]|)}") - 1;
+		else if (*text == '/' && name)
+			at = name;
+		else
+			*at++ = *text;
+		if (*text == '$')
+			name = at;
+		else if (*text == ' ')
+			name = NULL;
+	}
+	*at = 0;
+	return out;
+}
+
 /* "name" or "container/leaf": the carrier itself, a child of the anchor, or
  * what is found farther up. */
 static struct snode *find_name(const struct sline *l, const char *name)
@@ -182,6 +205,7 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 	*vec_push(&s->lines) = l;
 	l->kind = kind;
 	l->text = single_spaced(text + up);
+	l->shown = without_effects(l->text);
 	l->carrier = n;
 	l->anchor = n->is_leaf || n->is_leaflist ? n->parent : n;
 	l->check = check;
@@ -363,5 +387,6 @@ void sline_free(struct sline *l)
 	vec_free(&l->steps);
 	vec_free(&l->slots);
 	free(l->text);
+	free(l->shown);
 	free(l);
 }

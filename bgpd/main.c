@@ -222,7 +222,8 @@ int main(int argc, char **argv)
 	struct daemon *d = daemon_new(&info, argc, argv);
 	struct bgpd b = { .daemon = d, .options = daemon_options(d), .loop = daemon_loop(d) };
 	struct bgp_core_options o = { .seed = daemon_boot_id(d),
-		.no_overlay = b.options->no_overlayd, .router_id = router_id_guess(),
+		/* overlayd is bgpd's only way to the kernel's routes. */
+		.no_overlay = b.options->no_overlayd || b.options->no_kernel, .router_id = router_id_guess(),
 		.wall_offset = wall_offset() };
 	struct service *service;
 	struct err e = { "" };
@@ -238,7 +239,7 @@ int main(int argc, char **argv)
 	if (sockets_listen(b.sockets, &e))
 		daemon_fail(d, "%s", e.text);
 	sockets_sync(b.sockets);
-	if (!b.options->no_overlayd)
+	if (!o.no_overlay)
 		feed_shell_open(&b);
 	daemon_on_stop(d, stop, &b);
 	status = daemon_run(d);

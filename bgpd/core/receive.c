@@ -3,8 +3,13 @@
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm.h"
 #include "bgpd/core/receive.h"
+#include "lib/base/strbuf.h"
 
-#define BAD_UPDATE_LOG_EVERY MONO_SEC(1) /* per peer: a flood of them must not flood the log */
+/* Per peer: each refused prefix is named, but a flood of them must not flood the
+ * log.  A line costs one of these, and they come back at LOGS_PER_SEC. */
+#define LOGS_AT_ONCE 200
+#define LOGS_PER_SEC 2
+#define LOG_ROOM 238 /* of a line: what struct bgp_effect has for its text */
 
 enum { LEVEL_ERR = 3, LEVEL_WARNING = 4, LEVEL_INFO = 6 };
 
@@ -59,18 +64,80 @@ bool receive_check_limits(struct peer *p)
 
 /* ---- UPDATE ---- */
 
-/* The peer's fault, but the session goes on: say so, now and then. */
-static void log_bad(struct conn *conn, const struct update *u)
+/* May another line about bad UPDATEs of this peer be logged? */
+static bool log_allowed(struct bgp_core *c, struct session *s)
+{
+	mono_t earned = (c->now - s->bad_update_at) * LOGS_PER_SEC / MONO_SEC(1);
+
+	if (earned > 0 || !s->bad_update_at) {
+		bool full = !s->bad_update_at || earned >= s->bad_update_lines;
+
+		s->bad_update_lines = full ? 0 : s->bad_update_lines - (unsigned)earned;
+		s->bad_update_at = c->now;
+	}
+	if (s->bad_update_lines >= LOGS_AT_ONCE) {
+		s->bad_update_unsaid++;
+		return false;
+	}
+	s->bad_update_lines++;
+	return true;
+}
+
+/* The line so far, if it is allowed; then it is empty. */
+static bool log_line(struct conn *conn, struct strbuf *line)
 {
 	struct session *s = conn->peer->session;
-	struct bgp_core *c = conn->core;
+	bool ok = log_allowed(conn->core, s);
 	char name[IP_TEXT_MAX];
 
-	if (s->bad_update_logged && c->now - s->bad_update_logged < BAD_UPDATE_LOG_EVERY)
-		return;
-	s->bad_update_logged = c->now;
-	core_log(c, LEVEL_ERR, "neighbor %s: UPDATE with an error (%s): %s", peer_name(conn->peer, name),
+	if (ok && s->bad_update_unsaid) {
+		core_log(conn->core, LEVEL_ERR, "neighbor %s: %u lines about UPDATEs with errors left out",
+				peer_name(conn->peer, name), s->bad_update_unsaid);
+		s->bad_update_unsaid = 0;
+	}
+	if (ok)
+		core_log(conn->core, LEVEL_ERR, "%s", sb_str(line));
+	sb_reset(line);
+	return ok;
+}
+
+static void bad_update_head(struct conn *conn, const struct update *u, struct strbuf *line)
+{
+	char name[IP_TEXT_MAX];
+
+	sb_addf(line, "neighbor %s: UPDATE with an error (%s): %s", peer_name(conn->peer, name),
 			upd_verdict_text(u->verdict), u->error.text);
+}
+
+/* The peer's fault, but the session goes on: say so, with the prefixes that it
+ * costs.  They are in no table, so this is where an operator learns of them. */
+static void log_bad(struct conn *conn, const struct update *u)
+{
+	struct strbuf line = { 0 }, one = { 0 };
+	struct nlri nlri;
+	bool ok = true;
+
+	bad_update_head(conn, u, &line);
+	for (unsigned i = 0; u->verdict == UPD_TREAT_WITHDRAW && ok && i < u->n_fields; i++) {
+		struct update_field f = u->field[i]; /* a walk of our own */
+
+		while (ok && update_field_next(&f, &nlri) == 1) {
+			sb_reset(&one);
+			nlri_key_text(f.family, nlri.key, &one);
+			if (line.len + 2 + one.len > LOG_ROOM) {
+				ok = log_line(conn, &line);
+				bad_update_head(conn, u, &line);
+			}
+			sb_addf(&line, "%s %s", line.s[line.len - 1] == ',' ? "" : ":", sb_str(&one));
+			sb_addc(&line, ',');
+		}
+	}
+	if (line.s[line.len - 1] == ',')
+		line.s[--line.len] = '\0';
+	if (ok)
+		log_line(conn, &line);
+	sb_free(&line);
+	sb_free(&one);
 }
 
 static bool take_fields(struct conn *conn, struct update *u)

@@ -330,8 +330,9 @@ static void table_dest(struct table_gen *g, const struct bgp_instance *i, uint32
 
 /* ---- what a peer sent, or was sent: one route a destination ---- */
 
+/* refused: why it was not taken, NULL if it was. */
 static void peer_row_json(struct table_gen *g, const uint8_t *key, const char *text,
-		const struct attrs *a, bool best)
+		const struct attrs *a, bool best, const char *refused)
 {
 	const struct ip_addr *nh = a->next_hop ? &attrs_next_hop(g->core->attrs, a->next_hop)->addr :
 						 NULL;
@@ -364,12 +365,15 @@ static void peer_row_json(struct table_gen *g, const uint8_t *key, const char *t
 	if (best)
 		jsonw_bool(j, ">", true);
 	jsonw_end_object(j);
+	if (refused)
+		jsonw_str(j, "reason", refused);
 	jsonw_end_object(j);
 	j->pretty = true;
 }
 
 static void peer_row(struct table_gen *g, const struct bgp_instance *i, const uint8_t *key,
-		const char *text, const struct attrs *a, bool best, struct strbuf *out)
+		const char *text, const struct attrs *a, bool best, const char *refused,
+		struct strbuf *out)
 {
 	const struct ip_addr none = { 0 },
 			     *nh = a->next_hop ? &attrs_next_hop(g->core->attrs, a->next_hop)->addr :
@@ -381,7 +385,7 @@ static void peer_row(struct table_gen *g, const struct bgp_instance *i, const ui
 	rd_update(g, key, out);
 	g->routes++;
 	if (g->json) {
-		peer_row_json(g, key, text, a, best);
+		peer_row_json(g, key, text, a, best, refused);
 		return;
 	}
 	row_status_text(true, best, false, false, false, out);
@@ -391,6 +395,8 @@ static void peer_row(struct table_gen *g, const struct bgp_instance *i, const ui
 		sb_addf(out, "%-17s", text);
 	next_hop_column_text(nh, nlri_key_prefix(g->family, key, &p) ? p.family : 4, false, out);
 	row_attrs_text(a, out);
+	if (refused && g->spec.filter.which == PATHS_FILTERED)
+		sb_addf(out, "%*srefused: %s\n", 20, "", refused);
 }
 
 static void received_dest(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
@@ -405,7 +411,8 @@ static void received_dest(struct table_gen *g, const struct bgp_instance *i, uin
 			continue;
 		path_view_received(&v);
 		g->filtered += !v.path->attrs;
-		peer_row(g, i, v.key, text, v.attrs, v.best, out);
+		peer_row(g, i, v.key, text, v.attrs, v.best,
+				v.path->attrs ? NULL : reason_text(v.path->reason), out);
 	}
 }
 
@@ -421,7 +428,7 @@ static void advertised_dest(struct table_gen *g, const struct bgp_instance *i, u
 			!out_group_told(p, g->family, dest, &attrs, &info, &source))
 		return;
 	peer_row(g, i, rib_dest(i->rib[g->family], dest)->key, text,
-			attrs_get(g->core->attrs, attrs), true, out);
+			attrs_get(g->core->attrs, attrs), true, NULL, out);
 	attrs_unref(g->core->attrs, attrs);
 }
 

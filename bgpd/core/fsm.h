@@ -32,6 +32,7 @@ struct session {
 	bool sent_any, received_any;
 	struct session_view view;   /* for decoding UPDATEs; while established */
 	bool max_prefix_warned[FAM_COUNT];
+	mono_t discard_logged;	    /* when; 0: never */
 	mono_t bad_update_at;	    /* when bad_update_lines was reckoned; 0: never */
 	unsigned bad_update_lines;  /* logged lately, about UPDATEs with errors */
 	unsigned bad_update_unsaid;

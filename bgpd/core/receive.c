@@ -6,7 +6,9 @@
 #include "lib/base/strbuf.h"
 
 /* Per peer: each refused prefix is named, but a flood of them must not flood the
- * log.  A line costs one of these, and they come back at LOGS_PER_SEC. */
+ * log.  A line costs one of these, and they come back at LOGS_PER_SEC.  A
+ * discarded attribute costs no route and may be on every one: now and then. */
+#define DISCARD_LOG_EVERY MONO_SEC(1)
 #define LOGS_AT_ONCE 200
 #define LOGS_PER_SEC 2
 #define LOG_ROOM 238 /* of a line: what struct bgp_effect has for its text */
@@ -115,8 +117,14 @@ static void log_bad(struct conn *conn, const struct update *u)
 {
 	struct strbuf line = { 0 }, one = { 0 };
 	struct nlri nlri;
+	struct session *s = conn->peer->session;
 	bool ok = true;
 
+	if (u->verdict == UPD_DISCARD_ATTRIBUTE) {
+		if (s->discard_logged && conn->core->now - s->discard_logged < DISCARD_LOG_EVERY)
+			return;
+		s->discard_logged = conn->core->now;
+	}
 	bad_update_head(conn, u, &line);
 	for (unsigned i = 0; u->verdict == UPD_TREAT_WITHDRAW && ok && i < u->n_fields; i++) {
 		struct update_field f = u->field[i]; /* a walk of our own */

@@ -19,6 +19,12 @@ def records(path):
         at += 12 + length
 
 
+def raw_records(path):
+    """The same, as they are in the file."""
+    for time, kind, subtype, body in records(path):
+        yield struct.pack(">IHHI", time, kind, subtype, len(body)) + body
+
+
 def prefix_text(data, at, family):
     """A prefix of an NLRI and the place after it."""
     bits = data[at]

@@ -1,6 +1,7 @@
 /* The state machine of sessions, event by event: RFC 4271 sections 6 and 8. */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/door.h"
@@ -515,6 +516,31 @@ START_TEST(status_tells_why)
 }
 END_TEST
 
+/* What a malformed UPDATE costs is in no table: the log names each prefix, in
+ * as many lines as it takes, but not for ever. */
+START_TEST(lost_prefixes_are_named)
+{
+	char text[64];
+
+	configure_passive();
+	door_establish(&t, 1, PEER, &peer_open);
+	door_announce(&t, 1, 0, 0, 100);
+	ck_assert(door_logged(&t, "AS_PATH (attribute 2, 9 bytes) has AS 0 in it: 10.0.0.0/16, "));
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), " 10.%u.0.0/16", i);
+		ck_assert_msg(door_logged(&t, text), "%s is not named", text);
+	}
+	ck_assert_uint_eq(door_paths(&t), 0);
+	ck_assert_uint_eq(door_peer(&t, PEER)->count.treated_as_withdraw, 1);
+	for (unsigned i = 0; i < 1000; i++)
+		door_announce(&t, 1, 0, 0, 100);
+	ck_assert_uint_lt(t.log.n, 250);
+	door_wait(&t, MONO_SEC(10));
+	door_announce(&t, 1, 0, 0, 1);
+	ck_assert(door_logged(&t, "lines about UPDATEs with errors left out"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("state machine");
@@ -550,6 +576,7 @@ int main(void)
 	tcase_add_test(tc, damps);
 	tcase_add_test(tc, shutdown_tells_all);
 	tcase_add_test(tc, status_tells_why);
+	tcase_add_test(tc, lost_prefixes_are_named);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

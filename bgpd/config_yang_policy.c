@@ -143,13 +143,15 @@ static void route_maps(const struct lyd_node *root, struct policy_config *ret)
 		m->name = xstrdup(config_str(n, "name"));
 		CONFIG_FOREACH(x, n, "entry") {
 			struct route_map_entry *e = vec_push(&m->entries);
-			const char *call = config_str(x, "call");
+			const char *call = config_str(x, "call"),
+				   *text = config_str(x, "description");
 
 			e->seq = config_u32(x, "seq", NULL);
 			e->permit = permits(x);
 			clauses(config_child(x, "match"), false, e);
 			clauses(config_child(x, "set"), true, e);
 			e->call = call ? xstrdup(call) : NULL;
+			e->description = text ? xstrdup(text) : NULL;
 			e->on_match_next = config_flag(x, "on-match-next");
 			e->on_match_goto = config_u32(x, "on-match-goto", NULL);
 		}

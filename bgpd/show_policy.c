@@ -66,9 +66,13 @@ static void entry_show(const struct show *s, const char *map, const struct route
 		jsonw_uint(j, "sequenceNumber", e->seq);
 		jsonw_str(j, "type", e->permit ? "permit" : "deny");
 		jsonw_uint(j, "invoked", hits);
+		if (e->description)
+			jsonw_str(j, "description", e->description);
 	} else {
 		sb_addf(s->out, " %s, sequence %u Invoked %llu\n", e->permit ? "permit" : "deny", e->seq,
 				(unsigned long long)hits);
+		if (e->description)
+			sb_addf(s->out, "  Description:\n    %s\n", e->description);
 	}
 	clauses_show(s, e->match.v, e->match.n, false, j);
 	clauses_show(s, e->set.v, e->set.n, true, j);
@@ -167,23 +171,52 @@ static void prefix_entry_json(const struct prefix_list_entry *e, uint8_t family,
 	jsonw_end_object(j);
 }
 
+static unsigned count_ranges(const struct prefix_list_config *l)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < l->entries.n; i++)
+		n += l->entries.v[i].ge || l->entries.v[i].le;
+	return n;
+}
+
 static void prefix_list_text(const struct show *s, const struct prefix_list_config *l)
 {
 	const char *ip = l->family == 6 ? "ipv6" : "ip";
-	bool brief = show_has(s, "summary"), detail = show_has(s, "detail");
-	unsigned ranges = 0;
+	bool brief = show_has(s, "summary");
 
-	for (size_t i = 0; i < l->entries.n; i++)
-		ranges += l->entries.v[i].ge || l->entries.v[i].le;
-	if (brief || detail)
+	if (brief || show_has(s, "detail"))
 		sb_addf(s->out, "BGP: %s prefix-list %s:\n   count: %zu, range entries: %u, sequences: %u - %u\n",
-				ip, l->name, l->entries.n, ranges,
+				ip, l->name, l->entries.n, count_ranges(l),
 				l->entries.n ? l->entries.v[0].seq : 0,
 				l->entries.n ? l->entries.v[l->entries.n - 1].seq : 0);
 	else
 		sb_addf(s->out, "BGP: %s prefix-list %s: %zu entries\n", ip, l->name, l->entries.n);
 	for (size_t i = 0; !brief && i < l->entries.n; i++)
 		prefix_entry_text(&l->entries.v[i], s->out);
+}
+
+static void prefix_list_json(const struct show *s, const struct prefix_list_config *l,
+		struct jsonw *j)
+{
+	bool brief = show_has(s, "summary");
+
+	jsonw_object(j, l->name);
+	jsonw_str(j, "addressFamily", l->family == 6 ? "IPv6" : "IPv4");
+	if (brief || show_has(s, "detail")) {
+		jsonw_uint(j, "count", l->entries.n);
+		jsonw_uint(j, "rangeEntries", count_ranges(l));
+		jsonw_uint(j, "sequenceStart", l->entries.n ? l->entries.v[0].seq : 0);
+		jsonw_uint(j, "sequenceEnd",
+				l->entries.n ? l->entries.v[l->entries.n - 1].seq : 0);
+	}
+	if (!brief) {
+		jsonw_array(j, "entries");
+		for (size_t i = 0; i < l->entries.n; i++)
+			prefix_entry_json(&l->entries.v[i], l->family, j);
+		jsonw_end_array(j);
+	}
+	jsonw_end_object(j);
 }
 
 void show_prefix_list(const struct show *s)
@@ -201,17 +234,10 @@ void show_prefix_list(const struct show *s)
 		vec_foreach(l, &s->core->config->policy.prefix_lists) {
 			if (l->family != family || !wanted(s, l->name))
 				continue;
-			if (!s->json) {
+			if (s->json)
+				prefix_list_json(s, l, &j);
+			else
 				prefix_list_text(s, l);
-				continue;
-			}
-			jsonw_object(&j, l->name);
-			jsonw_str(&j, "addressFamily", family == 6 ? "IPv6" : "IPv4");
-			jsonw_array(&j, "entries");
-			for (size_t i = 0; i < l->entries.n; i++)
-				prefix_entry_json(&l->entries.v[i], family, &j);
-			jsonw_end_array(&j);
-			jsonw_end_object(&j);
 		}
 	if (s->json) {
 		jsonw_end_object(&j);

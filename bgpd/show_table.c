@@ -246,14 +246,16 @@ static void dest_open(struct table_gen *g, const struct bgp_instance *i, const u
 	g->routes++;
 	if (!g->json)
 		return;
-	g->j.pretty = false;
+	/* A line each, so that readers of lines need not hold the table. */
 	if (evpn) {
 		jsonw_object(&g->j, text);
+		g->j.pretty = false;
 		jsonw_str(&g->j, "prefix", text);
 		jsonw_uint(&g->j, "prefixLen", 352); /* FRR's size of an EVPN prefix, in bits */
 		jsonw_array(&g->j, "paths");
 	} else {
 		jsonw_array(&g->j, text);
+		g->j.pretty = false;
 	}
 }
 
@@ -295,8 +297,8 @@ static void detail_dest(struct table_gen *g, const struct bgp_instance *i, uint3
 		dest_detail_text(i, g->family, dest, DETAIL_ALL, out);
 		return;
 	}
-	g->j.pretty = false;
 	jsonw_object(&g->j, text);
+	g->j.pretty = false;
 	dest_detail_json(i, g->family, dest, DETAIL_ALL, &g->j);
 	jsonw_end_object(&g->j);
 	g->j.pretty = true;
@@ -340,8 +342,8 @@ static void peer_row_json(struct table_gen *g, const uint8_t *key, const char *t
 	struct jsonw *j = &g->j;
 	struct prefix p;
 
-	j->pretty = false;
 	jsonw_object(j, text);
+	j->pretty = false;
 	if (g->family == FAM_EVPN) {
 		evpn_key_json(key, j);
 	} else if (nlri_key_prefix(g->family, key, &p)) {

@@ -105,11 +105,9 @@ static void connection_lost(struct connection *c, int error)
 							BGP_EVENT_CLOSED,
 		.conn = c->id, .error = error };
 	struct bgpd *b = c->sockets->bgpd;
-	bool closing = c->closing;
 
 	connection_free(c);
-	if (!closing)
-		bgpd_input(b, &ev);
+	bgpd_input(b, &ev);
 }
 
 /* ---- reading ---- */
@@ -459,11 +457,11 @@ void sockets_close(struct sockets *s, conn_id id)
 	if (!c || c->closing)
 		return;
 	c->closing = true;
-	if (c->connecting) {
-		connection_free(c);
-		return;
-	}
-	sockets_want_write(s, id);
+	/* The core holds a connection until it was pulled empty or is gone. */
+	if (c->connecting)
+		connection_lost(c, ECONNABORTED);
+	else
+		sockets_want_write(s, id);
 }
 
 bool sockets_draining(const struct sockets *s)

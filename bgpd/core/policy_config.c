@@ -25,6 +25,7 @@ static void route_map_entry_fini(struct route_map_entry *e)
 	vec_free(&e->match);
 	vec_free(&e->set);
 	free(e->call);
+	free(e->description);
 }
 
 void policy_config_fini(struct policy_config *c)

@@ -62,6 +62,7 @@ struct route_map_entry {
 	char *call;		 /* NULL: none */
 	bool on_match_next;	 /* go on with the next entry */
 	uint32_t on_match_goto;	 /* 0: none */
+	char *description;	 /* for shows; NULL: none */
 };
 
 struct route_map_config {

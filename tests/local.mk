@@ -90,6 +90,8 @@ tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
 # evpn
 
 # overlay
+check_PROGRAMS += tests/unit/test_nlmsg
+tests_unit_test_nlmsg_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
 
 # sys
 check_PROGRAMS += tests/unit/test_loop tests/unit/test_ctl tests/unit/test_feedconn

@@ -237,6 +237,7 @@ bool nlw_end(struct nlw *w)
 		return false;
 	}
 	memcpy(w->buf + w->start, &len, sizeof(len));
+	w->last = w->start;
 	return true;
 }
 
@@ -244,9 +245,9 @@ void nlw_flag_last(struct nlw *w, uint16_t flags)
 {
 	uint16_t f;
 
-	if (w->len == w->start)
+	if (w->len == 0)
 		return;
-	memcpy(&f, w->buf + w->start + offsetof(struct nlmsghdr, nlmsg_flags), sizeof(f));
+	memcpy(&f, w->buf + w->last + offsetof(struct nlmsghdr, nlmsg_flags), sizeof(f));
 	f |= flags;
-	memcpy(w->buf + w->start + offsetof(struct nlmsghdr, nlmsg_flags), &f, sizeof(f));
+	memcpy(w->buf + w->last + offsetof(struct nlmsghdr, nlmsg_flags), &f, sizeof(f));
 }

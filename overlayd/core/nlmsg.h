@@ -55,6 +55,7 @@ struct nlw {
 	uint8_t *buf;
 	size_t size, len;
 	size_t start;	/* of the message being written */
+	size_t last;	/* start of the last one that is complete */
 	bool failed;	/* that message did not fit */
 };
 

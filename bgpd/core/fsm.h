@@ -20,6 +20,7 @@ struct session {
 	mono_t start_delay;	    /* of the next IdleHold */
 	mono_t retry_delay;	    /* after a connection attempt that failed */
 	bool no_options;	    /* the peer refused optional parameters */
+	bool global_as;		    /* local-as dual-as: the peer refused the other one */
 	bool max_prefix_down;
 	bool stale_family[FAM_COUNT]; /* its routes are kept although it is, or was, away */
 	unsigned purging;	    /* adj_in_purge calls not done yet */

@@ -201,7 +201,8 @@ static void take_keepalive(struct conn *conn)
 
 static void take_notification(struct conn *conn, const uint8_t *body, size_t len)
 {
-	struct session *s = conn->peer->session;
+	struct peer *p = conn->peer;
+	struct session *s = p->session;
 	struct notification n;
 	struct msg_error e;
 
@@ -213,11 +214,16 @@ static void take_notification(struct conn *conn, const uint8_t *body, size_t len
 	/* A lost collision is no error of the session. */
 	if (n.code != ERR_CEASE || n.subcode != CEASE_COLLISION || s->up == conn) {
 		fsm_keep_error(s, true, n.code, n.subcode, n.data, n.data_len);
-		fsm_log_notification(conn->peer, true, &n);
+		fsm_log_notification(p, true, &n);
 	}
 	/* RFC 5492 section 3: try again without what it does not know. */
 	if (n.code == ERR_OPEN && n.subcode == ERR_OPEN_PARAMETER)
 		s->no_options = true;
+	/* local-as dual-as: it may know us by the other AS. */
+	if (n.code == ERR_OPEN && n.subcode == ERR_OPEN_AS && p->config.local_as_dual) {
+		s->global_as = !s->global_as;
+		peer_configure(p, &p->config);
+	}
 	fsm_drop(conn, DOWN_NOTIFY_RECEIVED, 0, 0, NULL, 0);
 }
 

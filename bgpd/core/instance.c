@@ -96,6 +96,14 @@ static bool decision_equal(const struct decision_options *a, const struct decisi
 	       a->default_local_pref == b->default_local_pref;
 }
 
+/* What overlayd is told beside the outcome. */
+static bool distances_differ(const struct instance_family_config *a,
+		const struct instance_family_config *b)
+{
+	return a->distance_ebgp != b->distance_ebgp || a->distance_ibgp != b->distance_ibgp ||
+	       a->distance_local != b->distance_local;
+}
+
 /* A slice of deciding a table again; its options are the new ones already. */
 static bool redecide_run(struct work *w, struct bgp_core *c)
 {
@@ -112,9 +120,12 @@ static bool redecide_run(struct work *w, struct bgp_core *c)
 		i->redecide_at = rib_walk(i->rib[f], i->redecide_at);
 		if (!i->redecide_at) {
 			i->redecide_families &= ~(1u << f);
+			i->retell_families &= ~(1u << f);
 			break;
 		}
 		rib_decide(i->rib[f], i->redecide_at);
+		if (i->retell_families & 1u << f)
+			rib_touch(i->rib[f], i->redecide_at);
 	}
 	return i->redecide_families != 0;
 }
@@ -128,9 +139,12 @@ static void set_options(struct bgp_instance *i, const struct instance_config *ol
 		if (!i->rib[f])
 			continue;
 		if (old) {
+			bool retell = distances_differ(&old->family[f], &i->config->family[f]);
+
 			was = decision_of(old, f);
-			if (decision_equal(&was, &now))
+			if (decision_equal(&was, &now) && !retell)
 				continue;
+			i->retell_families |= (unsigned)retell << f;
 			/* From the start again, should a walk be under way. */
 			i->redecide_families |= 1u << f;
 			i->redecide_at = 0;

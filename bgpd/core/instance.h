@@ -65,6 +65,7 @@ struct bgp_instance {
 	struct core_timer update_delay;	      /* nothing is sent before it ends */
 	struct work redecide;		      /* tables whose options changed */
 	unsigned redecide_families;	      /* a bit each */
+	unsigned retell_families;	      /* of them, those whose routes overlayd gets again */
 	uint32_t redecide_at;
 };
 

@@ -45,7 +45,7 @@ static void set_as(struct peer *p)
 	p->confed = !p->ibgp && i->confederation_id && member;
 	if (!p->ibgp && !p->confed && i->confederation_id)
 		p->local_as = i->confederation_id;
-	if (k->local_as && !p->ibgp)
+	if (k->local_as && !p->ibgp && !(k->local_as_dual && p->session->global_as))
 		p->local_as = k->local_as;
 }
 

@@ -252,6 +252,30 @@ START_TEST(falls_back_without_options)
 }
 END_TEST
 
+START_TEST(tries_both_local_ases)
+{
+	struct bgp_config *c;
+	struct peer_config *k = one_peer(&c);
+	static const uint32_t expected[] = { 64999, OUR_AS, 64999 };
+
+	k->passive = true;
+	k->local_as = 64999;
+	k->local_as_dual = true;
+	door_configure(&t, c);
+	for (conn_id i = 0; i < 3; i++) {
+		const struct door_msg *m;
+		struct open_msg o;
+		struct msg_error e;
+
+		door_accept(&t, i + 1, PEER);
+		m = door_next(&t, i + 1);
+		ck_assert_int_eq(open_decode(m->body, m->len, &o, &e), 0);
+		ck_assert_uint_eq(o.as, expected[i]);
+		door_send(&t, i + 1, MSG_NOTIFICATION, "\2\2", 2);
+	}
+}
+END_TEST
+
 /* ---- errors ---- */
 
 START_TEST(unexpected_in_open_sent)
@@ -560,6 +584,7 @@ int main(void)
 	tcase_add_test(tc, takes_any_external_as);
 	tcase_add_test(tc, keeps_minimum_hold);
 	tcase_add_test(tc, falls_back_without_options);
+	tcase_add_test(tc, tries_both_local_ases);
 	tcase_add_test(tc, unexpected_in_open_sent);
 	tcase_add_test(tc, unexpected_in_open_confirm);
 	tcase_add_test(tc, unexpected_in_established);

@@ -129,6 +129,7 @@ static void instance_settings(const struct lyd_node *n, struct instance_config *
 		qsort(i->confederation_peers.v, i->confederation_peers.n, sizeof(uint32_t),
 				u32_compare);
 	i->graceful_shutdown = config_flag(n, "graceful-shutdown");
+	i->reject_as_sets = config_flag(n, "reject-as-sets");
 	d->always_compare_med = config_flag(n, "always-compare-med");
 	d->deterministic_med = config_flag(n, "deterministic-med");
 	d->med_missing_as_worst = config_flag(n, "bestpath/med/missing-as-worst");

@@ -117,6 +117,8 @@ static int session(const struct yang_source *s, const struct lyd_node *bgp, stru
 	p->enforce_first_as = has(s, "enforce-first-as") ? flag(s, "enforce-first-as") :
 							   config_flag(bgp, "enforce-first-as");
 	p->solo = flag(s, "solo");
+	p->graceful_shutdown = flag(s, "graceful-shutdown");
+	p->tcp_mss = (uint16_t)u32(s, "tcp-mss");
 	return 0;
 }
 

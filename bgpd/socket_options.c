@@ -115,6 +115,11 @@ int socket_md5(int fd, const struct ip_addr *peer, const char *key)
 	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &md5, sizeof(md5)) < 0 ? -errno : 0;
 }
 
+int socket_mss(int fd, uint16_t mss)
+{
+	return mss ? set_int(fd, IPPROTO_TCP, TCP_MAXSEG, mss) : 0;
+}
+
 int socket_device(int fd, const char *device)
 {
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) <

@@ -377,8 +377,10 @@ static void connection_ready(void *arg, int fd, unsigned ready)
 		connection_read(c);
 }
 
-static int connect_start(int fd, const struct bgp_effect *ef)
+static int connect_start(struct sockets *s, int fd, const struct bgp_effect *ef)
 {
+	const struct peer *p = core_peer_find(s->bgpd->core, ef->connect.vrf, &ef->connect.remote,
+			ef->connect.interface);
 	uint8_t family = ef->connect.remote.family;
 	uint32_t scope = ef->connect.interface[0] ? if_nametoindex(ef->connect.interface) : 0;
 	struct ip_addr source = ef->connect.source;
@@ -391,6 +393,8 @@ static int connect_start(int fd, const struct bgp_effect *ef)
 	if ((r = socket_ttl(fd, family, ef->connect.ttl, ef->connect.min_ttl)))
 		return r;
 	if (ef->connect.password && (r = socket_md5(fd, &ef->connect.remote, ef->connect.password)))
+		return r;
+	if (p && (r = socket_mss(fd, p->config.tcp_mss)))
 		return r;
 	if (!source.family && ef->connect.interface[0] && !ip_is_link_local(&ef->connect.remote) &&
 			!socket_interface_addr(ef->connect.interface, family, &source))
@@ -411,7 +415,7 @@ void sockets_connect(struct sockets *s, const struct bgp_effect *ef)
 	struct bgp_event failed = { .type = BGP_EVENT_CONNECT_FAILED, .conn = ef->conn };
 	struct connection *c;
 	int fd = socket_new(ef->connect.remote.family);
-	int r = fd < 0 ? fd : connect_start(fd, ef);
+	int r = fd < 0 ? fd : connect_start(s, fd, ef);
 
 	if (r) {
 		if (fd >= 0)
@@ -445,6 +449,7 @@ void sockets_accepted(struct sockets *s, int fd, const char *vrf)
 	if (p) {
 		peer_ttl(p, &ttl, &min_ttl);
 		socket_ttl(fd, ev.accepted.remote.family, ttl, min_ttl);
+		socket_mss(fd, p->config.tcp_mss);
 	}
 	want_update(c);
 	bgpd_input(s->bgpd, &ev);

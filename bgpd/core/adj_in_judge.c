@@ -79,6 +79,8 @@ static enum path_reason refuse(const struct peer *p, enum family f, const struct
 
 	if (as_path_loops(p, c, a))
 		return REASON_AS_LOOP;
+	if (p->instance->config->reject_as_sets && as_path_has_set(attrs_part(a, PART_AS_PATH)))
+		return REASON_AS_SET;
 	if (p->ibgp && (a->has & HAS_ORIGINATOR) && attrs_originator(a) == p->instance->router_id)
 		return REASON_ORIGINATOR_LOOP;
 	if (p->ibgp && cluster_loops(p, a))

@@ -62,6 +62,14 @@ uint32_t as_path_origin_as(struct attr_span path)
 	return as;
 }
 
+bool as_path_has_set(struct attr_span path)
+{
+	for (unsigned at = 0; at + 2 <= path.len; at += 2 + 4u * path.p[at + 1])
+		if (path.p[at] == AS_SET || path.p[at] == AS_CONFED_SET)
+			return true;
+	return false;
+}
+
 unsigned as_path_count(struct attr_span path, uint32_t as)
 {
 	unsigned n = 0;

@@ -20,6 +20,7 @@ unsigned as_path_hops(struct attr_span path);
 uint32_t as_path_neighbor(struct attr_span path);
 uint32_t as_path_first(struct attr_span path); /* first AS of all, confederation's or not; 0 */
 uint32_t as_path_origin_as(struct attr_span path); /* last AS; 0 if empty or a set */
+bool as_path_has_set(struct attr_span path); /* AS_SET or AS_CONFED_SET */
 unsigned as_path_count(struct attr_span path, uint32_t as); /* how often it is there */
 bool as_path_has_confed(struct attr_span path);
 

@@ -73,6 +73,8 @@ struct peer_config {
 	bool dont_capability_negotiate, override_capability, strict_capability_match;
 	bool enforce_first_as;	 /* default true for eBGP, as FRR >= 8.5 */
 	bool solo;
+	bool graceful_shutdown;	 /* RFC 8326, towards this peer */
+	uint16_t tcp_mss;	 /* bytes; 0: the kernel's choice */
 	struct peer_family_config family[FAM_COUNT];
 };
 
@@ -157,6 +159,7 @@ struct instance_config {
 	uint32_t confederation_id; /* 0: none */
 	VEC(uint32_t) confederation_peers;
 	bool graceful_shutdown;	   /* RFC 8326 */
+	bool reject_as_sets;	   /* RFC 9774 */
 	bool graceful_restart;	   /* helper and restarter as negotiated */
 	struct decision_options decision; /* max_paths come from the family */
 	struct instance_family_config family[FAM_COUNT];

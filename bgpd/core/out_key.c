@@ -88,7 +88,7 @@ void out_key_make(const struct peer *p, enum family f, const struct out_filters 
 	k->extended_next_hop = p->caps.extended_next_hop[f];
 	k->silent = out_is_external(k) && i->ebgp_requires_policy && !policy_configured(c);
 	k->reflect_between_clients = i->reflect_client_to_client;
-	k->graceful_shutdown = i->graceful_shutdown;
+	k->graceful_shutdown = i->graceful_shutdown || p->config.graceful_shutdown;
 	k->next_hop_self = c->next_hop_self;
 	k->next_hop_self_force = c->next_hop_self_force;
 	k->next_hop_unchanged = c->next_hop_unchanged;

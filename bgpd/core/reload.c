@@ -163,6 +163,7 @@ static struct instance_change compare_instance(const struct instance_config *old
 	}
 	c.in = old->ebgp_requires_policy != new->ebgp_requires_policy ||
 	       old->graceful_shutdown != new->graceful_shutdown ||
+	       old->reject_as_sets != new->reject_as_sets ||
 	       old->cluster_id != new->cluster_id;
 	c.out = c.in || old->default_local_pref != new->default_local_pref ||
 		old->reflect_client_to_client != new->reflect_client_to_client ||

@@ -29,6 +29,7 @@ enum path_reason {
 	REASON_ORIGINATOR_LOOP,
 	REASON_CLUSTER_LOOP,
 	REASON_NEXT_HOP_SELF,	/* it is our own address (RFC 4271 section 6.3) */
+	REASON_AS_SET,		/* bgp reject-as-sets (RFC 9774) */
 	REASON_NOT_IMPORTED,	/* max-prefix, suppressed, ... */
 	/* lost in decision, in the order of the steps */
 	REASON_WEIGHT, REASON_LOCAL_PREF, REASON_LOCAL_ORIGIN, REASON_AIGP, REASON_AS_PATH_LENGTH,

@@ -180,6 +180,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_ORIGINATOR_LOOP] = "we are its originator",
 	[REASON_CLUSTER_LOOP] = "cluster list has our own cluster",
 	[REASON_NEXT_HOP_SELF] = "next hop is our own address",
+	[REASON_AS_SET] = "AS path has an AS_SET",
 	[REASON_NOT_IMPORTED] = "not imported",
 	[REASON_WEIGHT] = "lower weight",
 	[REASON_LOCAL_PREF] = "lower local preference",

@@ -9,6 +9,7 @@
 
 struct config;
 struct feedconn;
+struct record;
 struct sockets;
 
 struct bgpd {
@@ -24,11 +25,16 @@ struct bgpd {
 	struct loop_work *flush; /* connections have something to write */
 	bool dispatching;	 /* effects are being taken */
 	bool stopping, finished;
+	struct record *record;	    /* NULL: nothing is recorded */
+	struct strbuf config_text; /* of the configuration last built, for the recording */
 };
 
 /* Hands an event to the core and does what it asks for.  Returns what
  * bgp_core_input() does.  May be called from inside an effect. */
 size_t bgpd_input(struct bgpd *b, const struct bgp_event *ev);
+/* bgp_core_pull() and bgp_core_pull_feed(), now. */
+size_t bgpd_pull(struct bgpd *b, conn_id conn, uint8_t *buf, size_t size);
+size_t bgpd_pull_feed(struct bgpd *b, uint8_t *buf, size_t size);
 /* Takes the effects that wait, after the core was pulled. */
 void bgpd_effects(struct bgpd *b);
 

@@ -37,7 +37,7 @@ static void feed_message(void *ctx, const struct feed_msg *m)
 static bool feed_fill(void *ctx, struct wr *w)
 {
 	struct bgpd *b = ctx;
-	size_t n = bgp_core_pull_feed(b->core, mono_now(), w->p, wr_left(w));
+	size_t n = bgpd_pull_feed(b, w->p, wr_left(w));
 
 	w->p += n;
 	bgpd_effects(b);

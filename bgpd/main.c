@@ -15,9 +15,11 @@
 #include "bgpd/bgpd.h"
 #include "bgpd/config_yang.h"
 #include "bgpd/feed_shell.h"
+#include "bgpd/record.h"
 #include "bgpd/show.h"
 #include "bgpd/sockets.h"
 #include "lib/base/xalloc.h"
+#include "lib/sys/config.h"
 #include "lib/sys/feedconn.h"
 #include "lib/sys/log.h"
 #include "lib/sys/service.h"
@@ -90,10 +92,33 @@ void bgpd_effects(struct bgpd *b)
 
 size_t bgpd_input(struct bgpd *b, const struct bgp_event *ev)
 {
-	size_t taken = bgp_core_input(b->core, mono_now(), ev);
+	mono_t now = mono_now();
+	size_t taken;
 
+	record_event(b->record, now, ev, sb_str(&b->config_text));
+	taken = bgp_core_input(b->core, now, ev);
+	if (ev->type == BGP_EVENT_DATA && taken < ev->data.len)
+		record_taken(b->record, now, taken);
 	bgpd_effects(b);
 	return taken;
+}
+
+size_t bgpd_pull(struct bgpd *b, conn_id conn, uint8_t *buf, size_t size)
+{
+	mono_t now = mono_now();
+	size_t n = bgp_core_pull(b->core, now, conn, buf, size);
+
+	record_pull(b->record, now, RECORD_PULL, conn, size, buf, n);
+	return n;
+}
+
+size_t bgpd_pull_feed(struct bgpd *b, uint8_t *buf, size_t size)
+{
+	mono_t now = mono_now();
+	size_t n = bgp_core_pull_feed(b->core, now, buf, size);
+
+	record_pull(b->record, now, RECORD_PULL_FEED, 0, size, buf, n);
+	return n;
 }
 
 static void tick(struct bgpd *b)
@@ -144,6 +169,10 @@ static int config_build(void *ctx, const struct config *tree, void **ret_value, 
 	if (r) {
 		bgp_config_unref(c);
 		return r;
+	}
+	if (b->record) {
+		sb_reset(&b->config_text);
+		config_print(tree, NULL, &b->config_text);
 	}
 	*ret_value = c;
 	return 0;
@@ -229,6 +258,11 @@ int main(int argc, char **argv)
 	struct err e = { "" };
 	int status;
 
+	if (b.options->record) {
+		b.record = record_open(b.options->record, &o, mono_now(), &e);
+		if (!b.record)
+			daemon_fail(d, "%s", e.text);
+	}
 	b.core = bgp_core_new(&o, mono_now());
 	b.deadline = loop_timer_new(b.loop, deadline_fire, &b);
 	b.busy = loop_work_new(b.loop, busy_run, &b);
@@ -250,6 +284,8 @@ int main(int argc, char **argv)
 	loop_work_free(b.flush);
 	loop_timer_free(b.deadline);
 	bgp_core_free(b.core);
+	record_close(b.record);
+	sb_free(&b.config_text);
 	daemon_free(d);
 	return status;
 }

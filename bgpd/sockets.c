@@ -263,17 +263,18 @@ static void connection_finish(struct connection *c)
 static bool connection_write(struct connection *c)
 {
 	struct sockets *s = c->sockets;
+	conn_id id = c->id;
 	size_t n = 0;
 
 	if (c->connecting || !leftover_write(c))
 		return false;
 	for (int i = 0; i < PULLS_PER_TURN; i++) {
-		n = bgp_core_pull(s->bgpd->core, mono_now(), c->id, s->out_buffer, BUFFER_SIZE);
+		n = bgpd_pull(s->bgpd, id, s->out_buffer, BUFFER_SIZE);
 		if (!n)
 			break;
 		if (!piece_write(c, s->out_buffer, n)) {
 			/* The core asks for a write only once it was pulled empty. */
-			c = connection_find(s, c->id);
+			c = connection_find(s, id);
 			if (c)
 				want_update(c);
 			return false;

@@ -40,6 +40,7 @@ struct daemon_options {
 	bool no_overlayd;	    /* -Z */
 	bool dry_run;		    /* -C: check the files, then exit */
 	char *pathspace;	    /* -N, or NULL */
+	char *record;		    /* --record, or NULL */
 	/* internal to start-up */
 	bool background, skip_runas;
 	char *pid_file, *user, *group, *log;

@@ -109,6 +109,12 @@ static void take_log(struct daemon_options *o, const struct daemon_info *info, c
 	set(&o->log, arg);
 }
 
+static void take_record(struct daemon_options *o, const struct daemon_info *info, const char *arg)
+{
+	(void)info;
+	set(&o->record, arg);
+}
+
 static void take_level(struct daemon_options *o, const struct daemon_info *info, const char *arg)
 {
 	o->log_level = log_level_parse(arg);
@@ -194,6 +200,7 @@ static const struct option_row rows[] = {
 	{ 256, "vty_socket", "DIR", "directory of the control and feed sockets", false, take_run_dir },
 	{ 257, "log", "TARGET", "log to file:PATH, stdout or syslog", false, take_log },
 	{ 258, "log-level", "LEVEL", "least urgent level that is logged", false, take_level },
+	{ 261, "record", "FILE", "write all that happens to this file, for bgpd/replay", true, take_record },
 	{ 'n', "no_kernel", NULL, "do not change the kernel's routes", false, take_no_kernel },
 	{ 'Z', "no_zebra", NULL, "run without overlayd", false, take_no_overlayd },
 	{ 'C', "dryrun", NULL, "check the configuration, then exit", false, take_dry_run },
@@ -303,6 +310,7 @@ void options_fini(struct daemon_options *o)
 	vec_free(&o->listen);
 	free(o->run_dir);
 	free(o->pathspace);
+	free(o->record);
 	free(o->pid_file);
 	free(o->user);
 	free(o->group);

@@ -31,7 +31,7 @@ def wait_socket(process, path, deadline=60):
 class Weft:
     """bgpd and overlayd of one node, with a private run directory.  `config` is one file's text for both."""
 
-    def __init__(self, node, config, overlay=True, port=None, valgrind=False, listen=None):
+    def __init__(self, node, config, overlay=True, port=None, valgrind=False, listen=None, record=None):
         self.node, self.overlay = node, overlay
         self.run_dir = pathlib.Path("/run/weft") / node.name
         self.run_dir.mkdir(parents=True, exist_ok=True)
@@ -50,6 +50,8 @@ class Weft:
             bgpd += ["-p", str(port)]
         if listen:
             bgpd += ["-l", listen]
+        if record:
+            bgpd += ["--record", record]
         self.bgpd = node.process("bgpd", bgpd)
         self.overlayd = None
         if overlay:

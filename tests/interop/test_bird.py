@@ -38,11 +38,11 @@ route-map MARK permit 10
  set large-community 65001:70:700
  set extcommunity rt 65001:44
 """)
-        marks = ("bgp_community.add((65003, 1)); bgp_large_community.add((65003, 2, 3)); bgp_med = 17; "
+        marks = ("bgp_community.add((65003, 1)); bgp_large_community.add((65003, 2, 3)); "
                  "bgp_ext_community.add((rt, 65003, 9));")
         bird = Bird(b.peers[0], HEAD + statics("ipv4", ["10.30.0.0/16"], marks) + statics("ipv6", ["2001:db8:30::/48"])
                     + f"""
-protocol bgp four {{ local as 65003; neighbor {b.ours(1)} as {AS}; ipv4 {{ import all; export all; }}; }}
+protocol bgp four {{ local as 65003; neighbor {b.ours(1)} as {AS}; ipv4 {{ import all; export filter {{ bgp_med = 17; accept; }}; }}; }}
 protocol bgp six {{ local as 65003; neighbor {b.ours6(1)} as {AS}; ipv6 {{ import all; export all; }}; }}
 """).start()
         b.up(t, t6)

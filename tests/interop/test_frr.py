@@ -28,7 +28,7 @@ router bgp {AS}
  exit-address-family
 route-map MARK permit 10
  set metric 77
- set community 65001:1 65001:2 no-export
+ set community 65001:1 65001:2
  set large-community 65001:1:2
  set as-path prepend 65001 65001
  set origin incomplete
@@ -68,7 +68,7 @@ route-map MARK permit 10
             p = path(f, prefix, family)
             assert p["aspath"]["string"] == "65001 65001 65001", p["aspath"]
             assert p["metric"] == 77 and p["origin"].lower() == "incomplete", p
-            assert p["community"]["string"] == "65001:1 65001:2 no-export", p["community"]
+            assert p["community"]["string"] == "65001:1 65001:2", p["community"]
             assert p["largeCommunity"]["string"] == "65001:1:2", p["largeCommunity"]
         assert path(f, "10.10.0.0/16")["nexthops"][0]["ip"] == o
         assert o6 in [n["ip"] for n in path(f, "2001:db8:10::/48", "ipv6 unicast")["nexthops"]]

@@ -28,10 +28,10 @@ def config(asn, router_id, neighbor_address, families):
 
 
 def attributes(gobgp, family):
-    """network -> what its path carries, without what a reflector must add and what is local"""
+    """network -> what its path carries, but for AS_PATH (empty), LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST"""
     found = {}
     for network, paths in gobgp.json(f"global rib -a {family}").items():
-        kept = [a for a in paths[0]["attrs"] if a["type"] not in (5, 9, 10)]  # LOCAL_PREF, ORIGINATOR, CLUSTER_LIST
+        kept = [a for a in paths[0]["attrs"] if a["type"] not in (2, 5, 9, 10)]
         for a in kept:
             if a["type"] == 14:
                 a.pop("nexthop", None)

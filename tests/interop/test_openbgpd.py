@@ -33,8 +33,15 @@ socket "@SOCKET@"
 fib-update no
 network 10.60.0.0/16 set {{ community 65006:1 large-community 65006:2:3 metric 9 }}
 network 2001:db8:60::/48
-neighbor {b.ours(1)} {{ remote-as {AS} announce IPv4 unicast }}
-neighbor {b.ours6(1)} {{ remote-as {AS} announce IPv6 unicast announce IPv4 none }}
+neighbor {b.ours(1)} {{
+	remote-as {AS}
+	announce IPv4 unicast
+}}
+neighbor {b.ours6(1)} {{
+	remote-as {AS}
+	announce IPv6 unicast
+	announce IPv4 none
+}}
 allow from any
 allow to any
 """).start()

@@ -45,7 +45,7 @@ class Weft:
         bgpd = [*wrap, BUILD / "bgpd/bgpd", *common, "-i", self.run_dir / "bgpd.pid",
                 "--log", f"file:{node.directory}/bgpd-messages.log"]
         if not overlay:
-            bgpd.append("-n")
+            bgpd.append("-Z")
         if port:
             bgpd += ["-p", str(port)]
         if listen:
@@ -253,6 +253,7 @@ class OpenBgpd:
         self.node = node
         self.file = node.directory / "openbgpd.conf"
         self.socket = f"/run/openbgpd-{node.name}.sock"
+        os.makedirs("/run/openbgpd", mode=0o755, exist_ok=True)  # its processes chroot there
         self.file.write_text(config.replace("@SOCKET@", self.socket))
         self.file.chmod(0o600)
         self.process = node.process("openbgpd", ["/usr/sbin/bgpd", "-d", "-f", self.file])

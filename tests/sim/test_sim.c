@@ -10,7 +10,7 @@
 
 #include "tests/sim/verify.h"
 
-#define DEFAULT_RUNS 150
+#define DEFAULT_RUNS 100
 #define CALM MONO_SEC(400) /* after the last mishap */
 
 static unsigned check_all(struct sim *s, struct topo *t)

@@ -81,7 +81,8 @@ void topo_random(struct topo *t, struct rng *rng)
 	}
 	for (int i = 0; i < t->n; i++) {
 		t->router[i].first = t->n_prefixes;
-		t->router[i].n = (unsigned)rng_below(rng, 12);
+		/* Rarely many: more than a buffer, a window, a slice takes at once. */
+		t->router[i].n = (unsigned)rng_below(rng, rng_below(rng, 100) ? 12 : 6000);
 		t->n_prefixes += t->router[i].n;
 		/* Now and then, an anycast prefix that others have too. */
 		if (rng_below(rng, 3) == 0 && t->router[i].first > 0) {

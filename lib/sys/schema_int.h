@@ -83,6 +83,11 @@ struct smode {
 	struct graph plain, no;
 };
 
+struct word_help {
+	char *word;
+	const char *help;
+};
+
 struct schema {
 	struct ly_ctx *ctx;
 	const struct lys_module *module;
@@ -93,7 +98,7 @@ struct schema {
 	VEC(struct smode *) modes;
 	VEC(struct srule *) rules;
 	struct value_type word; /* of values in lines that are forgotten */
-	VEC(struct word_help { char *word; const char *help; }) words;
+	VEC(struct word_help) words; /* what keywords mean that no node is named for */
 };
 
 static inline struct snode *snode_of(const struct lyd_node *n)

@@ -213,23 +213,12 @@ static const struct {
 	[FAM_EVPN] = { "l2vpn-evpn", NULL },
 };
 
-static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char *name,
-		struct instance_config *i, struct err *e)
+/* name: the peer's; NULL: of a listen range, which has only its group's. */
+static int peer_fill(const struct lyd_node *bgp, const struct yang_source *s, const char *name,
+		struct peer_config *p, uint32_t our_as, struct err *e)
 {
-	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
-	struct peer_config *p;
-
-	/* Lines are typed one by one: without its AS it is no peer yet. */
-	if (!str(&s, "remote-as"))
-		return 0;
-	p = vec_push(&i->peers);
-	peer_config_init(p);
-	remote_as(str(&s, "remote-as"), p, i->as);
-	if (ip_parse(name, &p->addr) &&
-			config_yang_name(p->interface, sizeof(p->interface), name, e))
-		return -EINVAL;
-	if (config_yang_name(p->group, sizeof(p->group), config_str(n, "peer-group"), e) ||
-			session(&s, bgp, p, e))
+	remote_as(str(s, "remote-as"), p, our_as);
+	if (session(s, bgp, p, e))
 		return -EINVAL;
 	for (int f = 0; f < FAM_COUNT; f++) {
 		const struct lyd_node *fn = config_child(bgp, yang_families[f].container);
@@ -241,6 +230,47 @@ static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char
 			p->family[f].active = yang_families[f].by_default &&
 					      config_flag(bgp, yang_families[f].by_default);
 		if (family(&fs, &p->family[f], e))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char *name,
+		struct instance_config *i, struct err *e)
+{
+	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
+	struct peer_config *p;
+
+	/* Lines are typed one by one: without its AS it is no peer yet. */
+	if (!str(&s, "remote-as"))
+		return 0;
+	p = vec_push(&i->peers);
+	peer_config_init(p);
+	if (ip_parse(name, &p->addr) &&
+			config_yang_name(p->interface, sizeof(p->interface), name, e))
+		return -EINVAL;
+	if (config_yang_name(p->group, sizeof(p->group), config_str(n, "peer-group"), e))
+		return -EINVAL;
+	return peer_fill(bgp, &s, name, p, i->as, e);
+}
+
+static int listen_ranges(const struct lyd_node *bgp, struct instance_config *i, struct err *e)
+{
+	const struct lyd_node *n;
+
+	i->listen_limit = (uint16_t)config_u32(bgp, "listen/limit", NULL);
+	CONFIG_FOREACH(n, bgp, "listen/range") {
+		const char *group = config_str(n, "peer-group");
+		struct yang_source s = { NULL, neighbor_find(bgp, group) };
+		struct listen_config *l;
+
+		if (!s.group || !str(&s, "remote-as"))
+			continue;
+		l = vec_push(&i->listen);
+		peer_config_init(&l->peer);
+		if (prefix_parse(config_str(n, "prefix"), &l->range) ||
+				config_yang_name(l->peer.group, sizeof(l->peer.group), group, e) ||
+				peer_fill(bgp, &s, NULL, &l->peer, i->as, e))
 			return -EINVAL;
 	}
 	return 0;
@@ -270,5 +300,5 @@ int config_yang_peers(const struct lyd_node *bgp, struct instance_config *i, str
 	}
 	if (i->peers.n)
 		qsort(i->peers.v, i->peers.n, sizeof(*i->peers.v), peer_compare);
-	return 0;
+	return listen_ranges(bgp, i, e);
 }

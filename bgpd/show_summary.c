@@ -19,7 +19,7 @@ struct summary {
 	const struct bgp_instance *instance;
 	enum family family;
 	struct peer **peers; /* with this family active */
-	size_t n, failed, shown;
+	size_t n, failed, shown, dynamic;
 	struct jsonw *j;
 };
 
@@ -267,7 +267,7 @@ static void family_json(struct summary *m, const char *key)
 		jsonw_uint(j, "failedPeersCount", m->failed);
 	jsonw_uint(j, "displayedPeers", m->shown);
 	jsonw_uint(j, "totalPeers", m->n);
-	jsonw_uint(j, "dynamicPeers", 0);
+	jsonw_uint(j, "dynamicPeers", m->dynamic);
 	jsonw_object(j, "bestPath");
 	jsonw_str(j, "multiPathRelax",
 			m->instance->config->decision.multipath_relax ? "true" : "false");
@@ -291,6 +291,7 @@ static void summary_family(const struct show *s, const struct bgp_instance *i, e
 			continue;
 		m.peers[m.n++] = p;
 		m.failed += is_failed(p);
+		m.dynamic += p->config.dynamic;
 		m.shown += wanted(&m, p);
 	}
 	if (m.n || always) {

@@ -446,14 +446,15 @@ void sockets_accepted(struct sockets *s, int fd, const char *vrf)
 	snprintf(c->vrf, sizeof(c->vrf), "%s", vrf);
 	fill_ends(c, &ev);
 	socket_prepare(fd, ev.accepted.remote.family);
+	want_update(c);
+	bgpd_input(s->bgpd, &ev);
+	/* Only now: who connects from a listen range is a peer since then. */
 	p = core_peer_find(s->bgpd->core, vrf, &ev.accepted.remote, ev.accepted.interface);
-	if (p) {
+	if (p && connection_find(s, ev.conn)) {
 		peer_ttl(p, &ttl, &min_ttl);
 		socket_ttl(fd, ev.accepted.remote.family, ttl, min_ttl);
 		socket_mss(fd, p->config.tcp_mss);
 	}
-	want_update(c);
-	bgpd_input(s->bgpd, &ev);
 }
 
 void sockets_close(struct sockets *s, conn_id id)

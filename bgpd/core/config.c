@@ -73,6 +73,9 @@ void instance_config_fini(struct instance_config *i)
 	vec_foreach(p, &i->peers)
 		peer_config_fini(p);
 	vec_free(&i->peers);
+	for (size_t n = 0; n < i->listen.n; n++)
+		peer_config_fini(&i->listen.v[n].peer);
+	vec_free(&i->listen);
 }
 
 void bgp_config_unref(struct bgp_config *c)
@@ -116,6 +119,7 @@ void instance_config_init(struct instance_config *i)
 		.default_local_pref = 100,
 		.keepalive = 60,
 		.hold = 180,
+		.listen_limit = 100,
 	};
 	i->decision.deterministic_med = true;
 	i->decision.max_paths_ebgp = i->decision.max_paths_ibgp = DEFAULT_MAX_PATHS;

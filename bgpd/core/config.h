@@ -75,7 +75,14 @@ struct peer_config {
 	bool solo;
 	bool graceful_shutdown;	 /* RFC 8326, towards this peer */
 	uint16_t tcp_mss;	 /* bytes; 0: the kernel's choice */
+	bool dynamic;		 /* came by a listen range, has no entry of its own */
 	struct peer_family_config family[FAM_COUNT];
+};
+
+/* bgp listen range: who connects from here is a peer. */
+struct listen_config {
+	struct prefix range;
+	struct peer_config peer; /* what it will be, but for its address */
 };
 
 struct network_config {
@@ -165,6 +172,8 @@ struct instance_config {
 	struct instance_family_config family[FAM_COUNT];
 	struct evpn_config evpn;
 	VEC(struct peer_config) peers; /* by address, then interface */
+	VEC(struct listen_config) listen;
+	uint16_t listen_limit;	   /* such peers at most; 100 */
 };
 
 struct bgp_config {

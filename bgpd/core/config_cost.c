@@ -51,6 +51,7 @@ static const struct field peer_fields[] = {
 	VALUE(enforce_first_as, COST_IN, 0),
 	VALUE(solo, COST_OUT, 0),
 	VALUE(graceful_shutdown, COST_OUT, 0),
+	VALUE(dynamic, COST_NOTHING, 0),
 	VALUE(tcp_mss, COST_SESSION, DOWN_CONFIG),
 };
 

@@ -8,6 +8,7 @@
  * repeated after 1, 2, 4 ... seconds up to ConnectRetry, not only after
  * ConnectRetry; a connection from the peer is taken while the start delay
  * runs; and a connection that lost a collision damps nothing. */
+#include "bgpd/core/listen.h"
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm_private.h"
 
@@ -292,6 +293,8 @@ void fsm_accepted(struct bgp_core *c, const struct bgp_event *ev)
 	struct conn *conn, *old;
 	uint8_t cease;
 
+	if (!p)
+		p = listen_peer_new(c, ev->accepted.vrf, &ev->accepted.remote);
 	if (!p || core_conn_find(c, ev->conn)) {
 		core_effect(c, BGP_EFFECT_CLOSE, ev->conn);
 		return;

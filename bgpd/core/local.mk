@@ -28,7 +28,7 @@ bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/check.c bgpd/core/clear.c bgpd/core/config.c bgpd/core/config_cost.c \
 	bgpd/core/config_cost.h bgpd/core/conn.c bgpd/core/conn.h bgpd/core/core.c \
 	bgpd/core/door.h bgpd/core/fsm.c bgpd/core/fsm.h bgpd/core/fsm_end.c bgpd/core/fsm_message.c \
-	bgpd/core/fsm_private.h bgpd/core/instance.c bgpd/core/local.c \
+	bgpd/core/fsm_private.h bgpd/core/instance.c bgpd/core/listen.c bgpd/core/listen.h bgpd/core/local.c \
 	bgpd/core/local.h bgpd/core/peer.c bgpd/core/peer_status.c bgpd/core/receive.c \
 	bgpd/core/receive.h bgpd/core/reload.c bgpd/core/session_open.c bgpd/core/session_up.c
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bgpd/core/listen.h"
 #include "bgpd/core/config_cost.h"
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm.h"
@@ -125,8 +126,14 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 	struct peer *p;
 
 	for (size_t n = i->peers.n; n-- > 0;) {
+		struct peer_config dynamic;
+
 		p = i->peers.v[n];
-		if (!p->removed && !config_of(i->config, p))
+		if (p->removed || config_of(i->config, p))
+			continue;
+		if (p->config.dynamic && listen_config_of(i->config, &p->config.addr, &dynamic))
+			change_peer(p, &dynamic, all);
+		else
 			peer_remove(p);
 	}
 	vec_foreach(k, &i->config->peers) {

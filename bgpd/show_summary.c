@@ -124,6 +124,8 @@ static void row_text(const struct summary *m, const struct peer *p, const struct
 	size_t from = out->len;
 
 	sockets_status(m->show->bgpd->sockets, st->conn, &sock);
+	if (p->config.dynamic)
+		sb_addc(out, '*');
 	sb_add(out, peer_name(p, name));
 	if (out->len - from >= 16)
 		sb_addf(out, "\n%*s", 16, "");
@@ -227,6 +229,8 @@ static void row_json(const struct summary *m, const struct peer *p, const struct
 	jsonw_str(j, "peerState", peer_state(p, st));
 	jsonw_uint(j, "connectionsEstablished", p->count.established);
 	jsonw_uint(j, "connectionsDropped", p->count.dropped);
+	if (p->config.dynamic)
+		jsonw_bool(j, "dynamicPeer", true);
 	if (p->config.description)
 		jsonw_str(j, "desc", p->config.description);
 	jsonw_str(j, "idType", p->config.addr.family == 6 ? "ipv6" :
@@ -305,6 +309,7 @@ static void summary_family(const struct show *s, const struct bgp_instance *i, e
 
 static void summary_instance(const struct show *s, const struct bgp_instance *i, struct jsonw *j)
 {
+	size_t from = s->out->len;
 	bool ipv4 = show_has(s, "ipv4") || show_has(s, "ip"), ipv6 = show_has(s, "ipv6");
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
@@ -316,6 +321,8 @@ static void summary_instance(const struct show *s, const struct bgp_instance *i,
 			continue;
 		summary_family(s, i, f, j, families[f].json, false);
 	}
+	if (!s->json && s->out->len == from)
+		sb_addf(s->out, "%% No BGP neighbors found in VRF %s\n", i->name);
 }
 
 void show_summary(const struct show *s)

@@ -86,6 +86,12 @@ check_PROGRAMS += tests/unit/test_policy tests/unit/test_policy_lists \
 tests_unit_test_policy_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_policy_lists_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
+check_PROGRAMS += tests/conf/test_bgp_config
+tests_conf_test_bgp_config_SOURCES = tests/conf/test_bgp_config.c bgpd/config_yang.c \
+	bgpd/config_yang_peer.c bgpd/config_yang_policy.c
+tests_conf_test_bgp_config_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
+tests_conf_test_bgp_config_LDADD = bgpd/libbgpcore.a lib/libsys.a lib/libbase.a $(SYS_LIBS) \
+	$(CHECK_LIBS)
 
 # evpn
 

@@ -65,7 +65,9 @@ check_PROGRAMS += tests/sim/test_fabric
 tests_sim_test_fabric_SOURCES = tests/sim/test_fabric.c tests/sim/fabric.c tests/sim/fabric.h \
 	tests/sim/overlay.c tests/sim/overlay.h tests/sim/sim.c tests/sim/sim.h
 tests_sim_test_fabric_LDADD = bgpd/libbgpcore.a lib/libbase.a
-check_PROGRAMS += tests/unit/test_fsm tests/unit/test_reload
+check_PROGRAMS += tests/unit/test_fsm tests/unit/test_reload tests/unit/test_local
+tests_unit_test_local_SOURCES = tests/unit/test_local.c tests/unit/door.c tests/unit/door.h
+tests_unit_test_local_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c tests/unit/door.c tests/unit/door.h
 tests_unit_test_fsm_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c tests/unit/door.c tests/unit/door.h

@@ -1,0 +1,246 @@
+/* What overlayd says of this machine, and what sessions make of it: router
+ * ids, addresses that come and go, VRFs, instances that nobody configured. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/door.h"
+
+#define PEER 0x0a000002u
+#define PEER_AS 65001u
+
+static struct door_test t;
+
+static void feed(const struct feed_msg *m)
+{
+	struct bgp_event ev = { .type = BGP_EVENT_FEED, .feed = m };
+
+	door_input(&t, &ev);
+}
+
+static void feed_type(enum bgp_event_type type)
+{
+	struct bgp_event ev = { .type = type };
+
+	door_input(&t, &ev);
+}
+
+static void iface(uint32_t ifindex, const char *name, bool up)
+{
+	struct feed_msg m = { .type = FEED_INTERFACE, .add = true, .vrf = "default" };
+
+	m.interface.ifindex = ifindex;
+	snprintf(m.interface.name, sizeof(m.interface.name), "%s", name);
+	m.interface.up = up;
+	feed(&m);
+}
+
+static void address(uint32_t ifindex, uint32_t a, uint8_t len, bool add)
+{
+	struct feed_msg m = { .type = FEED_ADDRESS, .add = add, .vrf = "default" };
+
+	m.address.ifindex = ifindex;
+	m.address.addr = ip4(a);
+	m.address.len = len;
+	feed(&m);
+}
+
+static void vrf(const char *name, uint32_t l3vni, bool add)
+{
+	struct feed_msg m = { .type = FEED_VRF, .add = add };
+
+	snprintf(m.vrf, sizeof(m.vrf), "%s", name);
+	m.vrf_info.table = 1001;
+	m.vrf_info.l3vni = l3vni;
+	m.vrf_info.up = true;
+	feed(&m);
+}
+
+static void end(void)
+{
+	struct feed_msg m = { .type = FEED_END, .add = true };
+
+	feed(&m);
+}
+
+/* No router id is configured; one passive or active peer. */
+static struct bgp_config *config(bool passive)
+{
+	struct bgp_config *c = door_config_new();
+
+	c->instances.v[0].router_id = 0;
+	door_config_peer(c, PEER, PEER_AS)->passive = passive;
+	return c;
+}
+
+static void setup(void)
+{
+	struct bgp_core_options o = { .seed = 7 };
+
+	t = (struct door_test){ .now = MONO_SEC(100) };
+	t.core = bgp_core_new(&o, t.now);
+	feed_type(BGP_EVENT_FEED_UP);
+}
+
+static void teardown(void)
+{
+	door_close(&t);
+}
+
+static uint32_t router_id(void)
+{
+	return core_instance_find(t.core, "default")->router_id;
+}
+
+START_TEST(loopback_is_preferred)
+{
+	iface(1, "lo", true);
+	iface(2, "eth0", true);
+	door_configure(&t, config(true));
+	address(1, 0x7f000001, 8, true);
+	address(2, 0xc0000201, 24, true);
+	ck_assert_uint_eq(router_id(), 0xc0000201);
+	address(2, 0xc0000205, 24, true);
+	ck_assert_uint_eq(router_id(), 0xc0000205);
+	address(1, 0x0a010101, 32, true);
+	ck_assert_uint_eq(router_id(), 0x0a010101);
+}
+END_TEST
+
+START_TEST(new_address_breaks_no_session)
+{
+	struct open_msg o = door_open_msg(PEER_AS, PEER);
+
+	iface(2, "eth0", true);
+	address(2, 0x0a000001, 24, true);
+	door_configure(&t, config(true));
+	door_establish(&t, 1, PEER, &o);
+	address(2, 0x0a0000fe, 24, true);
+	ck_assert(peer_established(door_peer(&t, PEER)));
+	ck_assert_uint_eq(router_id(), 0x0a000001);
+}
+END_TEST
+
+START_TEST(address_that_comes_hurries)
+{
+	iface(2, "eth0", true);
+	address(2, 0xc0000201, 24, true);
+	door_configure(&t, config(false));
+	for (int i = 0; i < 8; i++) {
+		struct bgp_event ev = { .type = BGP_EVENT_CONNECT_FAILED, .conn = t.connecting,
+			.error = ENETUNREACH };
+
+		door_input(&t, &ev);
+		if (i < 7)
+			door_wait(&t, MONO_SEC(120));
+	}
+	ck_assert_int_eq(door_peer(&t, PEER)->state, FSM_ACTIVE);
+	t.connects = 0;
+	address(2, 0x0a000001, 24, true);
+	ck_assert_uint_eq(t.connects, 1);
+}
+END_TEST
+
+START_TEST(link_that_goes_takes_the_session)
+{
+	struct open_msg o = door_open_msg(PEER_AS, PEER);
+
+	iface(2, "eth0", true);
+	address(2, 0x0a000001, 24, true);
+	door_configure(&t, config(true));
+	door_establish(&t, 1, PEER, &o);
+	iface(2, "eth0", false);
+	ck_assert(!peer_established(door_peer(&t, PEER)));
+	ck_assert(door_logged(&t, "Down Interface down"));
+}
+END_TEST
+
+START_TEST(instance_for_an_l3vni)
+{
+	const struct bgp_instance *i;
+
+	door_configure(&t, config(true));
+	vrf("plain", 0, true);
+	ck_assert_ptr_null(core_instance_find(t.core, "plain"));
+	vrf("prod", 4000, true);
+	i = core_instance_find(t.core, "prod");
+	ck_assert_ptr_nonnull(i);
+	ck_assert(i->config->automatic && i->config->as == OUR_AS && i->l3vni == 4000);
+	/* Configured, it is the same one. */
+	{
+		struct bgp_config *c = config(true);
+		struct instance_config *k = vec_push(&c->instances);
+
+		instance_config_init(k);
+		memset(k->vrf, 0, sizeof(k->vrf));
+		memcpy(k->vrf, "prod", 4);
+		k->as = OUR_AS;
+		door_configure(&t, c);
+	}
+	ck_assert_ptr_eq(core_instance_find(t.core, "prod"), i);
+	ck_assert(!i->config->automatic);
+	door_configure(&t, config(true));
+	ck_assert(core_instance_find(t.core, "prod")->config->automatic);
+	vrf("prod", 4000, false);
+	ck_assert_ptr_null(core_instance_find(t.core, "prod"));
+}
+END_TEST
+
+START_TEST(snapshot_sweeps)
+{
+	door_configure(&t, config(true));
+	vrf("prod", 4000, true);
+	vrf("dev", 4001, true);
+	end();
+	feed_type(BGP_EVENT_FEED_DOWN);
+	ck_assert_ptr_nonnull(core_instance_find(t.core, "dev"));
+	feed_type(BGP_EVENT_FEED_UP);
+	vrf("prod", 4000, true);
+	end();
+	ck_assert_ptr_nonnull(core_instance_find(t.core, "prod"));
+	ck_assert_ptr_null(core_instance_find(t.core, "dev"));
+}
+END_TEST
+
+START_TEST(vrf_alone_brings_the_default_instance)
+{
+	struct bgp_config *c = bgp_config_new();
+	struct instance_config *k = vec_push(&c->instances);
+
+	instance_config_init(k);
+	memset(k->vrf, 0, sizeof(k->vrf));
+	memcpy(k->vrf, "prod", 4);
+	k->as = OUR_AS;
+	door_configure(&t, c);
+	ck_assert_ptr_nonnull(core_instance_find(t.core, "default"));
+	ck_assert_uint_eq(core_instance_find(t.core, "default")->index, 0);
+	door_configure(&t, bgp_config_new());
+	ck_assert_ptr_null(core_instance_find(t.core, "default"));
+	ck_assert_ptr_null(core_instance_find(t.core, "prod"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("local");
+	TCase *tc = tcase_create("local");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, loopback_is_preferred);
+	tcase_add_test(tc, new_address_breaks_no_session);
+	tcase_add_test(tc, address_that_comes_hurries);
+	tcase_add_test(tc, link_that_goes_takes_the_session);
+	tcase_add_test(tc, instance_for_an_l3vni);
+	tcase_add_test(tc, snapshot_sweeps);
+	tcase_add_test(tc, vrf_alone_brings_the_default_instance);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -101,17 +101,19 @@ static void make_room(struct rib *rib)
 void rib_log_add(struct rib *rib, uint32_t dest)
 {
 	struct rib_log *l = &rib->log;
+	bool there;
 
 	if (!l->readers)
 		return;
-	if (in_ring(rib, dest)) {
-		/* Nobody has read it yet: the same entry stands for this change, too. */
-		if (dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
-			return;
-		l->superseded++;
-	}
+	there = in_ring(rib, dest);
+	/* Nobody has read it yet: the same entry stands for this change, too. */
+	if (there && dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
+		return;
+	/* The old entry still counts while the others are moved. */
 	if (!l->ring || l->head - l->tail > l->mask)
 		make_room(rib);
+	assert(l->head - l->tail <= l->mask);
+	l->superseded += there;
 	l->ring[l->head & l->mask] = dest;
 	dest_at(rib, dest)->log_at = l->head++;
 	if (!l->idle)

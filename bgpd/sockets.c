@@ -30,6 +30,7 @@
 #define BUFFER_SIZE (256 * 1024)
 #define PULLS_PER_TURN 4 /* per connection, before others have their turn */
 #define LINGER MONO_SEC(1)
+#define DRAIN MONO_SEC(10) /* a peer that does not read gets no NOTIFICATION */
 
 static void connection_ready(void *arg, int fd, unsigned ready);
 
@@ -236,7 +237,12 @@ static bool piece_write(struct connection *c, const uint8_t *p, size_t len)
 
 static void linger_over(void *arg)
 {
-	connection_free(arg);
+	struct connection *c = arg;
+
+	if (c->finished)
+		connection_free(c);
+	else
+		connection_lost(c, ETIMEDOUT);
 }
 
 /* All is written: say so to the peer, and give it a moment to read the
@@ -245,17 +251,14 @@ static void connection_finish(struct connection *c)
 {
 	struct bgpd *b = c->sockets->bgpd;
 
-	if (c->linger)
+	if (c->finished)
 		return;
 	if (shutdown(c->fd, SHUT_WR) < 0 || b->stopping) {
 		connection_free(c);
 		return;
 	}
-	c->linger = loop_timer_new(b->loop, linger_over, c);
+	c->finished = true;
 	loop_timer_set(c->linger, mono_now() + LINGER);
-	free(c->in);
-	c->in = NULL;
-	c->in_len = 0;
 	want_update(c);
 }
 
@@ -465,17 +468,23 @@ void sockets_close(struct sockets *s, conn_id id)
 		return;
 	c->closing = true;
 	/* The core holds a connection until it was pulled empty or is gone. */
-	if (c->connecting)
+	if (c->connecting) {
 		connection_lost(c, ECONNABORTED);
-	else
-		sockets_want_write(s, id);
+		return;
+	}
+	c->linger = loop_timer_new(s->bgpd->loop, linger_over, c);
+	loop_timer_set(c->linger, mono_now() + DRAIN);
+	free(c->in);
+	c->in = NULL;
+	c->in_len = 0;
+	sockets_want_write(s, id);
 }
 
 bool sockets_draining(const struct sockets *s)
 {
 	for (size_t i = 0; i < s->connections.n; i++)
 		if (s->connections.v[i] && s->connections.v[i]->closing &&
-				!s->connections.v[i]->linger)
+				!s->connections.v[i]->finished)
 			return true;
 	return false;
 }

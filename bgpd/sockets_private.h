@@ -13,11 +13,12 @@ struct connection {
 	char vrf[16];
 	struct loop_fd *watch;
 	bool connecting, closing, in_writing;
+	bool finished; /* closed for writing, until the peer closes too */
 	uint8_t *in; /* what the core has not taken yet */
 	size_t in_len;
 	uint8_t *out; /* what the socket has not taken yet */
 	size_t out_at, out_len;
-	struct loop_timer *linger; /* closed for writing, until the peer closes too */
+	struct loop_timer *linger; /* of one that is closing: when it is given up */
 };
 
 struct sockets {

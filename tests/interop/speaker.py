@@ -58,7 +58,7 @@ class Speaker(threading.Thread):
         self.out = queue.Queue()
         self.heard = []         # when any message came
         self.ended = None       # how the session ended: a NOTIFICATION's (code, subcode), or words
-        self.stopping = False
+        self.stopping = self.mute = False  # mute: says nothing on its own, so no keepalives
         self.sock = None
 
     # ---- for the test
@@ -140,7 +140,7 @@ class Speaker(threading.Thread):
                     self.ended = self.ended or "closed"
                     return
                 buffer = self.take(buffer + data)
-            if self.hold and time.monotonic() > keepalive and not self.left:
+            if self.hold and time.monotonic() > keepalive and not self.left and not self.mute:
                 self.left, keepalive = message(KEEPALIVE), time.monotonic() + self.hold / 3
 
     def take(self, buffer):

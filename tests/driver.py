@@ -214,12 +214,13 @@ def wanted(name, filters):
     return not filters or any(f in name for f in filters)
 
 
-def make_programs(build, tests):
-    """Builds the programs of these tests; a failure is a failed test of its own."""
-    if not tests:
+def make_programs(build, tests, helpers):
+    """Builds the programs of these tests, and what scripts need; a failure is a failed test of its own."""
+    if not tests and not helpers:
         return []
     directory = BUILDS[build][0]
     targets = " ".join(str(pathlib.Path(t.argv[0]).relative_to(TOP / directory)) for t in tests)
+    targets += " test-helpers" if helpers else ""
     result = run_test(Test(f"build/{build}", ["sh", "-c", made(build, targets)]))
     report(result)
     return [result]
@@ -267,7 +268,7 @@ def main():
     results = []
     tests = scripts
     for build, of_build in c_tests.items():
-        made = make_programs(build, of_build)
+        made = make_programs(build, of_build, build == "gcc" and any(t.bed == "conf" for t in scripts))
         results += made
         if not any(r.failed for r in made):
             tests = tests + of_build

@@ -121,7 +121,10 @@ tests_unit_test_grammar_LDADD = $(CONF_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD) lib/libsys.a lib/libbase.a $(SYS_LIBS)
 
 # vtysh
-tests: tests/vtysh/testd
+# What scripts need beside the programs.
+test-helpers: tests/vtysh/testd
+tests: test-helpers
+.PHONY: test-helpers
 CLEANFILES += tests/vtysh/testd
 
 # fuzz

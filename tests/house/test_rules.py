@@ -34,14 +34,14 @@ PURE = ["lib/base", "bgpd/core", "overlayd/core"]
 # Beside the compiler's own. <linux/...> holds numbers only: netlink's bytes are made in overlayd's core.
 PURE_HEADERS = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
                 "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "strings.h", "arpa/inet.h", "netinet/in.h",
-                "sys/socket.h", "sys/types.h", "endian.h", "config.h", "net/if.h"}
+                "sys/mman.h", "sys/socket.h", "sys/types.h", "endian.h", "config.h", "net/if.h"}
 PURE_HEADER_TREES = ("linux/",)
 
 ARCHIVES = ["lib/libbase.a", "bgpd/libbgpcore.a", "overlayd/liboverlaycore.a"]
 # What a core may call of the C library: memory, strings, sorting, formatting into memory, and the ways to stop.
 ALLOWED = re.compile(r"""^(
     mem(cpy|move|set|cmp|chr|rchr|mem|pcpy) | (str|stp|raw)[a-z]+ | bcmp
-  | (m|c|re)alloc | reallocarray | free | aligned_alloc | posix_memalign
+  | (m|c|re)alloc | reallocarray | free | aligned_alloc | posix_memalign | mmap | munmap | madvise
   | v?snprintf | v?asprintf | qsort(_r)? | bsearch | abort | inet_(ntop|pton) | hton[sl] | ntoh[sl] | abs | labs
   | is[a-z]+ | to(upper|lower) | __ctype_(b|tolower|toupper)_loc
   | __assert_fail | __stack_chk_fail | __errno_location

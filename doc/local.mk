@@ -1,5 +1,5 @@
 dist_man_MANS += doc/man/bgpd.8 doc/man/overlayd.8 doc/man/vtysh.1 doc/man/weft.conf.5
-EXTRA_DIST += doc/architecture.md
+EXTRA_DIST += doc/architecture.md doc/performance.md doc/performance.svg doc/user-guide.md
 
 # reference of the configuration language, from the schema
 noinst_PROGRAMS += doc/mkreference

@@ -26,9 +26,9 @@ BOLD, PLAIN = ("\033[1m", "\033[0m") if os.environ.get("WEFT_COLOUR") else ("", 
 
 
 class Demo:
-    def __init__(self, frr):
+    def __init__(self, name="demo", frr=False, configs=None):
         self.frr = frr
-        self.net = topology.Network("demo", weft=() if frr else ("gw-a", "gw-b"))
+        self.net = topology.Network(name, weft=() if frr else ("gw-a", "gw-b"), configs=configs)
         self.facts = []
 
     # ---- telling
@@ -271,8 +271,9 @@ class Demo:
         wait_until("the cloud's prefix in the kernel", route, 20)
         self.shell("gw-a", "ip route show vrf prod 10.200.0.0/16")
         self.shell("gw-a", f"bridge fdb show dev {entry['ifname']} | grep {mac}")
-        self.shell("gw-a", f"ip route del vrf prod 10.200.0.0/16; bridge fdb del {mac} dev {entry['ifname']} "
-                           f"dst {entry['dst']} self; echo deleted")
+        done = self.shell("gw-a", f"ip route del vrf prod 10.200.0.0/16 && bridge fdb del {mac} "
+                                  f"dev {entry['ifname']} dst {entry['dst']} self && echo both deleted")
+        self.fact("the stranger could delete them", "both deleted" in done)
         start = time.monotonic()
         try:
             wait_until("both are back", lambda: route() and remote_fdb(), 30)
@@ -317,7 +318,7 @@ def drift(router):
 
 def inside(keep, frr):
     sandbox.enter()
-    demo = Demo(frr)
+    demo = Demo(frr=frr)
     status = demo.run()
     if keep:
         nodes = [n for n, node in demo.net.lab.nodes.items() if node.router]

@@ -264,13 +264,18 @@ class Lab:
         return [p for n in self.nodes.values() for p in n.processes.values()]
 
     def close(self):
-        """Kills what runs.  (Namespaces go with the sandbox.)"""
+        """Kills what runs, and lets go of the namespaces, so that another lab may use their names."""
         for p in self.processes():
             if p.alive():
                 p.popen.kill()
         for p in self.processes():
             if p.popen:
                 p.popen.wait()
+        for node in self.nodes.values():
+            if node.fd is not None:
+                os.close(node.fd)
+                sandbox.netns_drop(node.name)
+                node.fd = None
 
     def __enter__(self):
         return self

@@ -10,6 +10,7 @@ import sys
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 MS_BIND = 4096
+MNT_DETACH = 2
 MARK = "WEFT_SANDBOXED"
 
 
@@ -44,6 +45,12 @@ def netns_make(name):
     if os.waitpid(pid, 0)[1]:
         raise OSError(f"cannot make the network namespace {name}: root is needed")
     return os.open(path, os.O_RDONLY)
+
+
+def netns_drop(name):
+    path = f"/run/netns/{name}"
+    check(libc.umount2(path.encode(), MNT_DETACH))
+    os.unlink(path)
 
 
 def enter():

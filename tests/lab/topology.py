@@ -184,9 +184,11 @@ protocol bgp session {{
 # ------------------------------------------------------------------ building it
 
 class Network:
-    """The whole lab.  `weft` names the gateways that are weft; the others are FRR."""
+    """The whole lab.  `weft` names the gateways that are weft; the others are FRR.  `configs` may replace files of
+    weft gateways."""
 
-    def __init__(self, name, weft=("gw-a", "gw-b")):
+    def __init__(self, name, weft=("gw-a", "gw-b"), configs=None):
+        self.configs = configs or {}
         self.weft, self.connect = weft, []
         self.lab = lab = Lab(name)
         for name in ("gw-a", "gw-b", "leaf", "spine1", "spine2", "onprem", "tgw"):
@@ -236,7 +238,8 @@ class Network:
             self.connect.append(peers.Bird(self.tgw, tgw_config(n), f"bird{n}"))
         for gw in VTEP:
             if gw in self.weft:
-                peers.Weft(self.node(gw), (HERE / "demo" / f"{gw}.conf").read_text())
+                text = self.configs.get(gw) or (HERE / "demo" / f"{gw}.conf").read_text()
+                peers.Weft(self.node(gw), text)
             else:
                 peers.Frr(self.node(gw), frr_gateway_config(gw))
         routers = [n.router for n in self.lab.nodes.values() if n.router] + self.connect[:1]

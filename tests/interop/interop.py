@@ -7,7 +7,7 @@ import sys
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / d) for d in ("lab", "")]
 
 import sandbox
-import tap
+import tap  # noqa
 from lab import Lab, LabError, wait_until
 from peers import Weft
 

@@ -13,8 +13,8 @@ protocol device {}
 
 
 def statics(channel, routes, extra=""):
-    return (f"protocol static s{channel} {{ {channel}; " + " ".join(f"route {r} blackhole {{ {extra} }};" for r in routes)
-            + " }\n")
+    lines = " ".join(f"route {r} blackhole {{ {extra} }};" for r in routes)
+    return f"protocol static s{channel} {{ {channel}; {lines} }}\n"
 
 
 def test_attributes_both_ways():
@@ -42,7 +42,11 @@ route-map MARK permit 10
                  "bgp_ext_community.add((rt, 65003, 9));")
         bird = Bird(b.peers[0], HEAD + statics("ipv4", ["10.30.0.0/16"], marks) + statics("ipv6", ["2001:db8:30::/48"])
                     + f"""
-protocol bgp four {{ local as 65003; neighbor {b.ours(1)} as {AS}; ipv4 {{ import all; export filter {{ bgp_med = 17; accept; }}; }}; }}
+protocol bgp four {{
+	local as 65003;
+	neighbor {b.ours(1)} as {AS};
+	ipv4 {{ import all; export filter {{ bgp_med = 17; accept; }}; }};
+}}
 protocol bgp six {{ local as 65003; neighbor {b.ours6(1)} as {AS}; ipv6 {{ import all; export all; }}; }}
 """).start()
         b.up(t, t6)

@@ -244,7 +244,7 @@ class Demo:
         gw.wait()
 
         def settled():
-            return not drift(gw) and "10.200.0.0/16" in gw.json("show ip route vrf prod json")
+            return without_drift(gw) and "10.200.0.0/16" in gw.json("show ip route vrf prod json")
         try:
             wait_until("overlayd has adopted the kernel's state", settled, 40, 0.5)
         except LabError as error:
@@ -314,6 +314,14 @@ def drift(router):
     """What `show overlay drift` still lists, as a list of rows."""
     found = router.json("show overlay drift json")
     return [row for value in found.values() if isinstance(value, list) for row in value]
+
+
+def without_drift(router):
+    """True; a LabError that names what differs otherwise.  For wait_until()."""
+    rows = drift(router)
+    if rows:
+        raise LabError(f"{len(rows)} differ: {rows[:4]}")
+    return True
 
 
 def inside(keep, frr):

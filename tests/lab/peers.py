@@ -163,7 +163,9 @@ class Frr:
             return text[:-4].decode(errors="replace")
 
     def json(self, command, daemon="bgpd"):
-        text = self.ask(command, "zebra" if re.match("show (ip|ipv6) route|show evpn|show vrf|show interface", command) else daemon)
+        if re.match("show (ip|ipv6) route|show evpn|show vrf|show interface", command):
+            daemon = "zebra"
+        text = self.ask(command, daemon)
         try:
             return json.loads(text)
         except ValueError:

@@ -5,7 +5,7 @@ import time
 
 import sandbox
 import tap
-from demo import Demo, drift
+from demo import Demo, without_drift
 from lab import PATIENCE, wait_until
 from topology import CLOUD, ONPREM, host_address
 
@@ -69,7 +69,7 @@ def test_stranger_is_corrected():
 
 def test_nothing_drifts():
     for gw in (lab.net.gw_a, lab.net.gw_b):
-        wait_until(f"{gw.name} without drift", lambda: not drift(gw.router), 30, 0.5)
+        wait_until(f"{gw.name} without drift", lambda: without_drift(gw.router), 30, 0.5)
 
 
 def test_bgpd_killed_keeps_local_traffic_and_returns():
@@ -84,7 +84,7 @@ def test_bgpd_killed_keeps_local_traffic_and_returns():
     gw.router.wait()
     holds(lab.sessions)
     all_pings()
-    wait_until("no drift", lambda: not drift(gw.router), 30, 0.5)
+    wait_until("no drift", lambda: without_drift(gw.router), 30, 0.5)
 
 
 def test_both_daemons_end_and_return():

@@ -325,8 +325,8 @@ static void aggregator_json(const struct attrs *a, struct jsonw *j)
 static void next_hop_json(const struct path_view *v, const struct ip_addr *a, bool six,
 		const char *scope, bool used, struct jsonw *j)
 {
-	char buf[IP_TEXT_MAX], host[72];
-	const char *hostname = source_hostname(v->core, v->source, host, sizeof(host));
+	char buf[IP_TEXT_MAX];
+	const char *hostname = source_hostname(v->core, v->source);
 	uint32_t metric;
 	bool reachable = next_hop_state(v, &metric);
 
@@ -364,7 +364,7 @@ static void next_hops_json(const struct path_view *v, struct jsonw *j)
 static void peer_json(const struct path_view *v, struct jsonw *j)
 {
 	struct ip_addr id = ip4(is_local(v) ? v->instance->router_id : v->source->router_id);
-	char buf[IP_TEXT_MAX], host[72];
+	char buf[IP_TEXT_MAX];
 	struct prefix p;
 	const char *hostname;
 
@@ -377,7 +377,7 @@ static void peer_json(const struct path_view *v, struct jsonw *j)
 	} else {
 		jsonw_str(j, "peerId", source_name(v->source, buf));
 		jsonw_str(j, "routerId", ip_text(&id, buf));
-		hostname = source_hostname(v->core, v->source, host, sizeof(host));
+		hostname = source_hostname(v->core, v->source);
 		if (*hostname)
 			jsonw_str(j, "hostname", hostname);
 		jsonw_str(j, "type", peer_type(v));
@@ -527,7 +527,6 @@ void dest_detail_json(const struct bgp_instance *i, enum family f, uint32_t dest
 	const struct dest *d = rib_dest(rib, dest);
 	struct strbuf sb = { 0 };
 	char buf[IP_TEXT_MAX];
-	struct peer_status st;
 	struct path_view v;
 
 	key_text(f, d->key, &sb);
@@ -540,10 +539,9 @@ void dest_detail_json(const struct bgp_instance *i, enum family f, uint32_t dest
 
 		if (!dest_was_told(p, f, dest))
 			continue;
-		peer_status_get(p, &st);
 		jsonw_object(j, peer_name(p, buf));
-		if (st.hostname[0])
-			jsonw_str(j, "hostname", st.hostname);
+		if (*peer_hostname(p))
+			jsonw_str(j, "hostname", peer_hostname(p));
 		jsonw_end_object(j);
 	}
 	jsonw_end_object(j);

@@ -113,18 +113,11 @@ const char *source_name(const struct route_source *s, char *buf)
 	return s->peer ? peer_name(s->peer, buf) : ip_text(&s->addr, buf);
 }
 
-const char *source_hostname(const struct bgp_core *c, const struct route_source *s, char *buf,
-		size_t size)
+const char *source_hostname(const struct bgp_core *c, const struct route_source *s)
 {
-	struct peer_status st;
-
 	if (s->kind != SOURCE_PEER)
 		return c->config ? c->config->hostname : "";
-	if (!s->peer)
-		return "";
-	peer_status_get(s->peer, &st);
-	snprintf(buf, size, "%s", st.hostname);
-	return buf;
+	return s->peer ? peer_hostname(s->peer) : "";
 }
 
 int64_t wall_seconds(const struct bgp_core *c, int64_t mono_secs)
@@ -271,8 +264,8 @@ static void row_next_hops_json(const struct path_view *v, struct jsonw *j)
 	const struct attrs_next_hop *nh =
 			v->attrs->next_hop ? attrs_next_hop(v->core->attrs, v->attrs->next_hop) :
 					     NULL;
-	char buf[IP_TEXT_MAX], host[72];
-	const char *hostname = source_hostname(v->core, v->source, host, sizeof(host));
+	char buf[IP_TEXT_MAX];
+	const char *hostname = source_hostname(v->core, v->source);
 	struct prefix p;
 	bool six = nh && nh->addr.family ? nh->addr.family == 6 :
 		   nlri_key_prefix(v->family, v->key, &p) && p.family == 6;

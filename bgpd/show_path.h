@@ -57,8 +57,7 @@ void json_part(struct jsonw *j, const char *key, const struct attrs *a, enum att
 const char *source_name(const struct route_source *s, char *buf);
 bool source_is_internal(const struct route_source *s);
 /* Its host name as the peer gave it, "" if none; ours for local routes. */
-const char *source_hostname(const struct bgp_core *c, const struct route_source *s, char *buf,
-		size_t size);
+const char *source_hostname(const struct bgp_core *c, const struct route_source *s);
 char origin_code(uint8_t origin);
 /* Wall clock time of a point in monotonic time, as ctime(3) without the new line. */
 int64_t wall_seconds(const struct bgp_core *c, int64_t mono_secs);

@@ -28,6 +28,7 @@ struct table_gen {
 	struct jsonw j;
 	bool rd_open, header_out;
 	struct rd_value rd;
+	struct strbuf text; /* of the destination at hand */
 	uint32_t routes, paths, filtered; /* shown; paths: of the table */
 };
 
@@ -38,6 +39,7 @@ static void table_free(void *gen)
 	show_filter_fini(&g->spec.filter);
 	vec_free(&g->instances);
 	free(g->ids);
+	sb_free(&g->text);
 	free(g);
 }
 
@@ -439,7 +441,6 @@ static void dest_show(struct table_gen *g, const struct bgp_instance *i, uint32_
 {
 	const struct rib *rib = i->rib[g->family];
 	const uint8_t *key;
-	struct strbuf text = { 0 };
 
 	/* Gone since the order was made? */
 	if (rib_walk(rib, dest - 1) != dest || !rib_dest(rib, dest)->paths)
@@ -447,20 +448,20 @@ static void dest_show(struct table_gen *g, const struct bgp_instance *i, uint32_
 	key = rib_dest(rib, dest)->key;
 	if (!show_filter_dest(&g->spec.filter, g->family, key))
 		return;
-	key_text(g->family, key, &text);
+	sb_reset(&g->text);
+	key_text(g->family, key, &g->text);
 	switch (g->spec.form) {
 	case TABLE_ROUTES:
 	case TABLE_EVPN_ROUTES:
-		table_dest(g, i, dest, sb_str(&text), out);
+		table_dest(g, i, dest, sb_str(&g->text), out);
 		break;
 	case TABLE_PEER:
-		received_dest(g, i, dest, sb_str(&text), out);
+		received_dest(g, i, dest, sb_str(&g->text), out);
 		break;
 	case TABLE_ADVERTISED:
-		advertised_dest(g, i, dest, sb_str(&text), out);
+		advertised_dest(g, i, dest, sb_str(&g->text), out);
 		break;
 	}
-	sb_free(&text);
 }
 
 /* ---- the generator ---- */

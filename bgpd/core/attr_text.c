@@ -40,7 +40,7 @@ void as_path_text(struct attr_span s, struct strbuf *out)
 		for (unsigned i = 0; i < p[1]; i++) {
 			if (i)
 				sb_addc(out, sep);
-			sb_addf(out, "%u", get32(p + 2 + 4 * i));
+			sb_add_uint(out, get32(p + 2 + 4 * i));
 		}
 		if (b[1] != ' ')
 			sb_addc(out, b[1]);

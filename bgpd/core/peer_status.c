@@ -92,6 +92,13 @@ static void conn_status(const struct bgp_core *c, const struct conn *conn, struc
 	}
 }
 
+const char *peer_hostname(const struct peer *p)
+{
+	const struct session *s = p->session;
+
+	return s->received_any ? s->received.caps.hostname : "";
+}
+
 void peer_status_get(const struct peer *p, struct peer_status *ret)
 {
 	const struct bgp_core *c = p->instance->core;

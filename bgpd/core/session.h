@@ -77,6 +77,7 @@ void peer_status_get(const struct peer *p, struct peer_status *ret);
 
 /* "10.0.0.1" or "eth0": how the configuration names it.  At least IP_TEXT_MAX bytes. */
 const char *peer_name(const struct peer *p, char *buf);
+const char *peer_hostname(const struct peer *p); /* as the peer gave it; "" if unknown */
 const char *fsm_state_text(enum fsm_state s); /* "Idle", ... "Established" */
 
 /* The peer with this address in a VRF; interface only matters for link-local

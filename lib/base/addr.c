@@ -179,22 +179,42 @@ int rd_parse(const char *text, struct rd_value *ret)
 	return 0;
 }
 
+static char *octet_text(uint8_t v, char *p)
+{
+	if (v >= 100)
+		*p++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (char)('0' + v / 10 % 10);
+	*p++ = (char)('0' + v % 10);
+	return p;
+}
+
 char *ip_text(const struct ip_addr *a, char *buf)
 {
-	if (a->family == 0)
+	char *p = buf;
+
+	switch (a->family) {
+	case 4:
+		for (int i = 0; i < 4; i++) {
+			p = octet_text(a->b[i], p);
+			*p++ = i < 3 ? '.' : '\0';
+		}
+		return buf;
+	case 6:
+		inet_ntop(AF_INET6, a->b, buf, IP_TEXT_MAX);
+		return buf;
+	default:
 		return strcpy(buf, "none");
-	inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->b, buf, IP_TEXT_MAX);
-	return buf;
+	}
 }
 
 char *prefix_text(const struct prefix *p, char *buf)
 {
 	struct ip_addr a = prefix_addr(p);
-	size_t n;
+	char *end = buf + strlen(ip_text(&a, buf));
 
-	ip_text(&a, buf);
-	n = strlen(buf);
-	snprintf(buf + n, PREFIX_TEXT_MAX - n, "/%u", p->len);
+	*end++ = '/';
+	*octet_text(p->len, end) = '\0';
 	return buf;
 }
 

@@ -22,25 +22,31 @@ static void new_line(struct jsonw *j)
 		sb_addn(j->out, "  ", 2);
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c != '"' && c != '\\';
+}
+
 static void quoted(struct strbuf *out, const char *s)
 {
 	sb_addc(out, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		size_t plain = strcspn(s, "\"\\\n\r\t\b\f\001\002\003\004\005\006\007\013\016\017"
-					  "\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037");
+	while (*s) {
+		const char *from = s;
 
-		if (plain) {
-			sb_addn(out, s, plain);
-			s += plain - 1;
-		} else if (c == '"' || c == '\\') {
+		while (*s && is_plain((unsigned char)*s))
+			s++;
+		sb_addn(out, from, (size_t)(s - from));
+		if (!*s)
+			break;
+		if (*s == '"' || *s == '\\') {
 			sb_addc(out, '\\');
-			sb_addc(out, (char)c);
-		} else if (c == '\n') {
+			sb_addc(out, *s);
+		} else if (*s == '\n') {
 			sb_addn(out, "\\n", 2);
 		} else {
-			sb_addf(out, "\\u%04x", c);
+			sb_addf(out, "\\u%04x", (unsigned char)*s);
 		}
+		s++;
 	}
 	sb_addc(out, '"');
 }
@@ -124,7 +130,7 @@ void jsonw_int(struct jsonw *j, const char *key, int64_t value)
 void jsonw_uint(struct jsonw *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	sb_addf(j->out, "%" PRIu64, value);
+	sb_add_uint(j->out, value);
 }
 
 void jsonw_bool(struct jsonw *j, const char *key, bool value)

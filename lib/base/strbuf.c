@@ -35,6 +35,18 @@ void sb_addc(struct strbuf *b, char c)
 	sb_addn(b, &c, 1);
 }
 
+/* Tables are mostly numbers: printf would be half of the time of showing one. */
+void sb_add_uint(struct strbuf *b, uint64_t v)
+{
+	char text[20], *p = text + sizeof(text);
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	sb_addn(b, p, (size_t)(text + sizeof(text) - p));
+}
+
 void sb_vaddf(struct strbuf *b, const char *fmt, va_list ap)
 {
 	va_list again;

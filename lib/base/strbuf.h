@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
 	char *s; /* NULL while nothing was ever added */
@@ -13,6 +14,7 @@ struct strbuf {
 void sb_add(struct strbuf *b, const char *s);
 void sb_addn(struct strbuf *b, const void *s, size_t n);
 void sb_addc(struct strbuf *b, char c);
+void sb_add_uint(struct strbuf *b, uint64_t v); /* decimal */
 void sb_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sb_vaddf(struct strbuf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void sb_reset(struct strbuf *b); /* empties it, keeps the memory */

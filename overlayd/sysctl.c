@@ -49,7 +49,8 @@ int sysctl_ensure(const char *path, int64_t value, bool at_least, int64_t *ret_v
 	if (rc || *ret_value == value || (at_least && *ret_value > value))
 		return rc;
 	rc = sysctl_write(full, value);
-	if (!rc)
-		rc = sysctl_read(full, ret_value);
+	/* Some settings of IPv6 are made and yet answered with an error. */
+	if (sysctl_read(full, ret_value) == 0 && *ret_value == value)
+		return 0;
 	return rc;
 }

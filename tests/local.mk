@@ -100,6 +100,13 @@ tests_conf_test_bgp_config_LDADD = bgpd/libbgpcore.a lib/libsys.a lib/libbase.a 
 # overlay
 check_PROGRAMS += tests/unit/test_nlmsg
 tests_unit_test_nlmsg_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/test_overlay_codec tests/unit/test_overlay_core tests/fuzz/fuzz_netlink
+tests_unit_test_overlay_codec_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_overlay_core_SOURCES = tests/unit/test_overlay_core.c tests/unit/overlay_kernel.c \
+	tests/unit/overlay_kernel.h
+tests_unit_test_overlay_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_overlay_core_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
+tests_fuzz_fuzz_netlink_LDADD = $(FUZZ_LDADD)
 
 # sys
 check_PROGRAMS += tests/unit/test_loop tests/unit/test_ctl tests/unit/test_feedconn

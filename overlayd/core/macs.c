@@ -189,9 +189,12 @@ static void vxlan_entry(struct overlay_core *c, uint32_t vni, const struct kneig
 	uint32_t id;
 	struct mac *m;
 
+	/* Up to Linux 6.1 rtnl_fdb_add() says once more, and without the destination,
+	 * what the device said already. */
+	if (!k->dst.family)
+		return;
 	if (memcmp(&k->mac, &all, sizeof(all)) == 0) {
-		if (k->dst.family)
-			flood_entry(c, vni, k, gone);
+		flood_entry(c, vni, k, gone);
 		return;
 	}
 	id = gone ? mac_find(c, vni, &k->mac) : mac_get(c, vni, &k->mac);
@@ -199,7 +202,7 @@ static void vxlan_entry(struct overlay_core *c, uint32_t vni, const struct kneig
 	if (!m)
 		return;
 	m->seen_self = c->dump_no;
-	m->a_vtep = gone || !k->dst.family ? 0 : vtep_get(c, &k->dst);
+	m->a_vtep = gone ? 0 : vtep_get(c, &k->dst);
 	m->a_self_ours = k->flags & NTF_EXT_LEARNED;
 	obj_dirty(c, OBJ_MAC, id, &m->s);
 }

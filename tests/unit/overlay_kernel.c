@@ -1,0 +1,511 @@
+/* A kernel played in memory: see overlay_kernel.h.  It works on bytes, not on
+ * the core's structures: an object is the attributes that were asked for, its
+ * key those that the real one goes by. */
+#include "overlay_kernel.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/nexthop.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void fake_init(struct fake_kernel *k, struct overlay_core *c)
+{
+	memset(k, 0, sizeof(*k));
+	k->core = c;
+	k->now = MONO_SEC(1);
+	k->next_ifindex = 1;
+}
+
+void fake_fini(struct fake_kernel *k)
+{
+	vec_free(&k->objects);
+	vec_free(&k->sysctls);
+	vec_free(&k->notifications);
+}
+
+static const struct {
+	uint16_t add, del;
+	uint8_t type;
+	size_t fixed;
+	uint16_t keys[4]; /* attributes that identify it */
+} rows[] = {
+	{ RTM_NEWLINK, RTM_DELLINK, KOBJ_LINK, sizeof(struct ifinfomsg), { IFLA_IFNAME } },
+	{ RTM_NEWADDR, RTM_DELADDR, KOBJ_ADDR, sizeof(struct ifaddrmsg), { IFA_LOCAL } },
+	{ RTM_NEWNEXTHOP, RTM_DELNEXTHOP, KOBJ_NEXTHOP, sizeof(struct nhmsg), { NHA_ID } },
+	{ RTM_NEWNEIGH, RTM_DELNEIGH, KOBJ_NEIGH, sizeof(struct ndmsg), { NDA_DST, NDA_LLADDR } },
+	{ RTM_NEWROUTE, RTM_DELROUTE, KOBJ_ROUTE, sizeof(struct rtmsg),
+			{ RTA_DST, RTA_TABLE, RTA_PRIORITY } },
+};
+
+static bool find_attr(const struct nlmsg *m, size_t fixed, uint16_t type, struct nla *ret)
+{
+	struct nla_iter it = nla_iter_init(m->body, m->len, fixed);
+
+	while (nla_next(&it, ret))
+		if (ret->type == type)
+			return true;
+	return false;
+}
+
+static void key_add(struct fake_object *o, const void *p, size_t n)
+{
+	assert(o->key_len + n <= sizeof(o->key));
+	memcpy(o->key + o->key_len, p, n);
+	o->key_len += n;
+}
+
+static void key_attr(struct fake_object *o, const struct nlmsg *m, size_t fixed, uint16_t type)
+{
+	struct nla a;
+
+	if (find_attr(m, fixed, type, &a))
+		key_add(o, a.data, a.len);
+	key_add(o, "|", 1);
+}
+
+static void make_key(struct fake_object *o, const struct nlmsg *m, size_t row)
+{
+	struct ndmsg nd;
+	struct ifaddrmsg ifa;
+	struct rtmsg rt;
+
+	o->type = rows[row].type;
+	o->key_len = 0;
+	key_add(o, &o->type, 1);
+	switch (o->type) {
+	case KOBJ_NEIGH:
+		memcpy(&nd, m->body, sizeof(nd));
+		key_add(o, &nd.ndm_family, 1);
+		key_add(o, &nd.ndm_ifindex, 4);
+		if (nd.ndm_family == AF_BRIDGE) {
+			struct nla a;
+			uint8_t self = nd.ndm_flags & NTF_SELF;
+			bool flood = find_attr(m, sizeof(nd), NDA_LLADDR, &a) &&
+				     memcmp(a.data, "\0\0\0\0\0", 6) == 0;
+
+			o->type = KOBJ_FDB;
+			key_add(o, &self, 1);
+			key_attr(o, m, sizeof(nd), NDA_LLADDR);
+			if (flood)
+				key_attr(o, m, sizeof(nd), NDA_DST);
+			return;
+		}
+		key_attr(o, m, sizeof(nd), NDA_DST);
+		return;
+	case KOBJ_ADDR:
+		memcpy(&ifa, m->body, sizeof(ifa));
+		key_add(o, &ifa.ifa_index, 4);
+		key_add(o, &ifa.ifa_prefixlen, 1);
+		break;
+	case KOBJ_ROUTE:
+		memcpy(&rt, m->body, sizeof(rt));
+		key_add(o, &rt.rtm_family, 1);
+		key_add(o, &rt.rtm_dst_len, 1);
+		key_add(o, &rt.rtm_table, 1);
+		break;
+	}
+	for (int i = 0; i < 4 && rows[row].keys[i]; i++)
+		key_attr(o, m, rows[row].fixed, rows[row].keys[i]);
+}
+
+static struct fake_object *find(struct fake_kernel *k, const struct fake_object *key)
+{
+	struct fake_object *o;
+
+	vec_foreach (o, &k->objects)
+		if (o->live && o->type == key->type && o->key_len == key->key_len &&
+				memcmp(o->key, key->key, o->key_len) == 0)
+			return o;
+	return NULL;
+}
+
+static struct fake_object *link_by_index(struct fake_kernel *k, uint32_t ifindex)
+{
+	struct fake_object *o;
+
+	vec_foreach (o, &k->objects) {
+		struct ifinfomsg h;
+
+		if (!o->live || o->type != KOBJ_LINK)
+			continue;
+		memcpy(&h, o->bytes + sizeof(struct nlmsghdr), sizeof(h));
+		if ((uint32_t)h.ifi_index == ifindex)
+			return o;
+	}
+	return NULL;
+}
+
+static void notify(struct fake_kernel *k, const struct fake_object *o, uint16_t type)
+{
+	struct nlmsghdr h;
+	size_t at = k->notifications.n;
+
+	vec_reserve(&k->notifications, o->len);
+	memcpy(k->notifications.v + at, o->bytes, o->len);
+	k->notifications.n += o->len;
+	memcpy(&h, k->notifications.v + at, sizeof(h));
+	h.nlmsg_type = type;
+	memcpy(k->notifications.v + at, &h, sizeof(h));
+}
+
+/* A link that exists takes over what the request names: one attribute of each
+ * kind, the later one counts. */
+static void link_merge(struct fake_object *o, const struct nlmsg *m)
+{
+	struct nla_iter it = nla_iter_init(m->body, m->len, sizeof(struct ifinfomsg));
+	struct ifinfomsg now, asked;
+	struct nlw w = nlw_init(o->bytes, sizeof(o->bytes));
+	uint8_t old[1024];
+	struct nlmsg was = { .body = old + sizeof(struct nlmsghdr) };
+	struct nla a, b;
+
+	memcpy(old, o->bytes, o->len);
+	was.len = o->len - sizeof(struct nlmsghdr);
+	memcpy(&now, was.body, sizeof(now));
+	memcpy(&asked, m->body, sizeof(asked));
+	now.ifi_flags = (now.ifi_flags & ~asked.ifi_change) | (asked.ifi_flags & asked.ifi_change);
+	now.ifi_flags = now.ifi_flags & IFF_UP ? now.ifi_flags | IFF_RUNNING :
+						 now.ifi_flags & ~IFF_RUNNING;
+	nlw_begin(&w, RTM_NEWLINK, 0, 0, &now, sizeof(now));
+	it = nla_iter_init(was.body, was.len, sizeof(now));
+	while (nla_next(&it, &a)) {
+		bool linkinfo = a.type == IFLA_LINKINFO;
+
+		if (!find_attr(m, sizeof(asked), a.type, &b) || linkinfo)
+			nlw_attr(&w, a.type, a.data, a.len);
+	}
+	it = nla_iter_init(m->body, m->len, sizeof(asked));
+	while (nla_next(&it, &a))
+		nlw_attr(&w, a.type, a.data, a.len);
+	nlw_end(&w);
+	o->len = w.len;
+}
+
+static int link_request(struct fake_kernel *k, const struct nlmsg *m)
+{
+	struct ifinfomsg h;
+	struct fake_object *o, key = { 0 };
+	struct nla a;
+
+	memcpy(&h, m->body, sizeof(h));
+	if (m->type == RTM_DELLINK || h.ifi_index) {
+		o = link_by_index(k, (uint32_t)h.ifi_index);
+		if (!o)
+			return -ENODEV;
+		if (m->type == RTM_DELLINK) {
+			o->live = false;
+			notify(k, o, RTM_DELLINK);
+			return 0;
+		}
+		link_merge(o, m);
+		notify(k, o, RTM_NEWLINK);
+		return 0;
+	}
+	assert(find_attr(m, sizeof(h), IFLA_IFNAME, &a));
+	make_key(&key, m, 0);
+	if (find(k, &key))
+		return -EEXIST;
+	h.ifi_index = (int)k->next_ifindex++;
+	key.live = true;
+	{
+		struct nlw w = nlw_init(key.bytes, sizeof(key.bytes));
+
+		nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
+		nlw_end(&w);
+		key.len = w.len;
+	}
+	*vec_push(&k->objects) = key;
+	o = &k->objects.v[k->objects.n - 1];
+	link_merge(o, m);
+	notify(k, o, RTM_NEWLINK);
+	return 0;
+}
+
+/* What the kernel says of a bridge's entry names its bridge. */
+static void store(struct fake_kernel *k, struct fake_object *o, const struct nlmsg *m)
+{
+	struct nlw w = nlw_init(o->bytes, sizeof(o->bytes));
+	size_t fixed = 0;
+	struct nla a;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].add == m->type)
+			fixed = rows[i].fixed;
+	nlw_begin(&w, m->type, 0, 0, m->body, fixed);
+	struct nla_iter it = nla_iter_init(m->body, m->len, fixed);
+	while (nla_next(&it, &a))
+		nlw_attr(&w, a.type, a.data, a.len);
+	if (o->type == KOBJ_FDB) {
+		struct ndmsg nd;
+
+		memcpy(&nd, m->body, sizeof(nd));
+		if (!(nd.ndm_flags & NTF_SELF)) {
+			struct fake_object *port = link_by_index(k, (uint32_t)nd.ndm_ifindex);
+			struct nlmsg pm = { .body = port->bytes + sizeof(struct nlmsghdr),
+				.len = port->len - sizeof(struct nlmsghdr) };
+
+			if (find_attr(&pm, sizeof(struct ifinfomsg), IFLA_MASTER, &a))
+				nlw_attr(&w, NDA_MASTER, a.data, a.len);
+		}
+	}
+	nlw_end(&w);
+	o->len = w.len;
+	o->live = true;
+}
+
+static int one(struct fake_kernel *k, const struct nlmsg *m, size_t row, bool quiet)
+{
+	struct fake_object key = { 0 }, *o;
+
+	make_key(&key, m, row);
+	o = find(k, &key);
+	if (m->type == rows[row].del) {
+		if (!o)
+			return -ENOENT;
+		o->live = false;
+		if (!quiet)
+			notify(k, o, m->type);
+		return 0;
+	}
+	if (!o) {
+		*vec_push(&k->objects) = key;
+		o = &k->objects.v[k->objects.n - 1];
+	}
+	store(k, o, m);
+	if (!quiet)
+		notify(k, o, m->type);
+	return 0;
+}
+
+/* NTF_SELF and NTF_MASTER are two entries. */
+static int fdb_request(struct fake_kernel *k, const struct nlmsg *m, size_t row)
+{
+	uint8_t copy[1024];
+	struct ndmsg nd, each;
+	struct nlmsg part = *m;
+	int rc = 0;
+
+	memcpy(&nd, m->body, sizeof(nd));
+	memcpy(copy, m->body, m->len);
+	part.body = copy;
+	for (int self = 0; self < 2 && rc == 0; self++) {
+		if (!(nd.ndm_flags & (self ? NTF_SELF : NTF_MASTER)))
+			continue;
+		each = nd;
+		each.ndm_flags &= (uint8_t)~(self ? NTF_MASTER : NTF_MASTER | NTF_SELF);
+		memcpy(copy, &each, sizeof(each));
+		rc = one(k, &part, row, false);
+	}
+	return rc;
+}
+
+static int request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
+{
+	struct ndmsg nd;
+
+	if (m->type == k->refuse_type)
+		return -EINVAL;
+	if (m->type == RTM_NEWLINK || m->type == RTM_DELLINK)
+		return link_request(k, m);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (m->type != rows[i].add && m->type != rows[i].del)
+			continue;
+		memcpy(&nd, m->body, sizeof(nd));
+		if (rows[i].type == KOBJ_NEIGH && nd.ndm_family == AF_BRIDGE)
+			return fdb_request(k, m, i);
+		if (rows[i].type == KOBJ_NEIGH && nd.ndm_flags & NTF_USE)
+			return 0;
+		return one(k, m, i, quiet);
+	}
+	assert(!"a request that nobody knows");
+	return 0;
+}
+
+static bool is_listed(const struct fake_object *o, const struct nlmsg *m)
+{
+	uint8_t family = m->body[0], own = o->bytes[sizeof(struct nlmsghdr)];
+
+	switch (m->type) {
+	case RTM_GETLINK:
+		return o->type == KOBJ_LINK;
+	case RTM_GETADDR:
+		return o->type == KOBJ_ADDR;
+	case RTM_GETNEXTHOP:
+		return o->type == KOBJ_NEXTHOP;
+	case RTM_GETNEIGH:
+		return o->type == (family == AF_BRIDGE ? KOBJ_FDB : KOBJ_NEIGH) && own == family;
+	case RTM_GETROUTE:
+		return o->type == KOBJ_ROUTE && own == family;
+	}
+	return false;
+}
+
+static void answer(struct fake_kernel *k, const uint8_t *p, size_t len)
+{
+	struct overlay_event ev = { .type = OVERLAY_NL_REPLY };
+
+	if (k->answers_lost)
+		return;
+	ev.bytes.data = p;
+	ev.bytes.len = len;
+	fake_input(k, &ev);
+}
+
+static void list(struct fake_kernel *k, const struct nlmsg *m)
+{
+	uint8_t buf[64];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	uint32_t done = 0;
+
+	for (size_t i = 0; i < k->objects.n; i++) {
+		struct fake_object *o = &k->objects.v[i];
+		struct nlmsghdr h;
+
+		if (!o->live || !is_listed(o, m))
+			continue;
+		memcpy(&h, o->bytes, sizeof(h));
+		h.nlmsg_seq = m->seq;
+		memcpy(o->bytes, &h, sizeof(h));
+		answer(k, o->bytes, o->len);
+	}
+	nlw_begin(&w, NLMSG_DONE, NLM_F_MULTI, m->seq, &done, sizeof(done));
+	nlw_end(&w);
+	answer(k, buf, w.len);
+}
+
+static void acknowledge(struct fake_kernel *k, const struct nlmsg *m, int error)
+{
+	struct nlmsgerr e = { .error = error };
+	uint8_t buf[64];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+
+	nlw_begin(&w, NLMSG_ERROR, 0, m->seq, &e, sizeof(e));
+	nlw_end(&w);
+	answer(k, buf, w.len);
+}
+
+void fake_input(struct fake_kernel *k, const struct overlay_event *ev)
+{
+	struct overlay_effect fx;
+
+	overlay_core_input(k->core, k->now, ev);
+	while (overlay_core_next_effect(k->core, &fx)) {
+		struct overlay_event done = { .type = OVERLAY_SYSCTL };
+
+		if (fx.type != OVERLAY_FX_SYSCTL)
+			continue;
+		*vec_push(&k->sysctls) = fx;
+		done.sysctl.path = fx.text;
+		done.sysctl.value = fx.value;
+		overlay_core_input(k->core, k->now, &done);
+	}
+}
+
+static void deliver(struct fake_kernel *k)
+{
+	struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
+	size_t n = k->notifications.n;
+	uint8_t *copy;
+
+	if (n == 0 || !overlay_core_takes_notifications(k->core))
+		return;
+	copy = malloc(n);
+	memcpy(copy, k->notifications.v, n);
+	k->notifications.n = 0;
+	ev.bytes.data = copy;
+	ev.bytes.len = n;
+	fake_input(k, &ev);
+	free(copy);
+}
+
+void fake_run(struct fake_kernel *k)
+{
+	static uint8_t buf[OVERLAY_BATCH_MAX];
+	struct overlay_event tick = { .type = OVERLAY_TICK };
+	unsigned rounds = 0;
+
+	for (;;) {
+		const uint8_t *p = buf;
+		struct nlmsg m;
+		size_t n;
+
+		assert(rounds++ < 10000);
+		deliver(k);
+		fake_input(k, &tick);
+		n = overlay_core_pull_netlink(k->core, k->now, buf, sizeof(buf));
+		fake_input(k, &tick); /* effects */
+		if (n == 0) {
+			n = overlay_core_pull_netlink(k->core, k->now, buf, sizeof(buf));
+			if (n == 0 && k->notifications.n == 0)
+				return;
+		}
+		while (nlmsg_next(&p, buf + n, &m) > 0) {
+			int rc;
+
+			if (m.flags & NLM_F_DUMP && m.type >= RTM_GETLINK && (m.type & 3) == 2) {
+				list(k, &m);
+				continue;
+			}
+			k->requests++;
+			rc = request(k, &m, true);
+			if (rc == 0 && (m.type & 3) == 1)
+				k->deletes++;
+			else if (rc == 0)
+				k->adds++;
+			if (rc < 0 || m.flags & NLM_F_ACK)
+				acknowledge(k, &m, rc);
+		}
+	}
+}
+
+unsigned fake_count(const struct fake_kernel *k, enum kobj_type type)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < k->objects.n; i++)
+		n += k->objects.v[i].live && k->objects.v[i].type == type;
+	return n;
+}
+
+bool fake_get(const struct fake_kernel *k, enum kobj_type type, unsigned n, struct kobj *ret)
+{
+	for (size_t i = 0; i < k->objects.n; i++) {
+		const struct fake_object *o = &k->objects.v[i];
+		const uint8_t *p = o->bytes;
+		struct nlmsg m;
+
+		if (!o->live || o->type != type || n-- > 0)
+			continue;
+		return nlmsg_next(&p, o->bytes + o->len, &m) == 1 && kobj_decode(&m, ret) == 1;
+	}
+	return false;
+}
+
+void fake_apply(struct fake_kernel *k, const uint8_t *msg, size_t len)
+{
+	const uint8_t *p = msg;
+	struct nlmsg m;
+
+	while (nlmsg_next(&p, msg + len, &m) > 0) {
+		int rc = request(k, &m, false);
+
+		assert(rc == 0);
+	}
+}
+
+uint32_t fake_ifindex(const struct fake_kernel *k, const char *name)
+{
+	struct kobj o;
+
+	for (unsigned i = 0; fake_get(k, KOBJ_LINK, i, &o); i++)
+		if (strcmp(o.link.name, name) == 0)
+			return o.link.ifindex;
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* A kernel played in memory, for tests of overlayd's core: takes the core's
+ * requests, keeps links, addresses, next hops, FDB entries, neighbours and
+ * routes as rtnetlink would, answers, notifies, and lists. */
+#ifndef WEFT_TESTS_OVERLAY_KERNEL_H
+#define WEFT_TESTS_OVERLAY_KERNEL_H
+
+#include "overlayd/core/core.h"
+#include "overlayd/core/kobj.h"
+
+struct fake_object {
+	uint8_t type; /* enum kobj_type */
+	bool live;
+	uint8_t key[64];
+	size_t key_len;
+	uint8_t bytes[1024]; /* the message that made it, as the kernel lists it */
+	size_t len;
+};
+
+struct fake_kernel {
+	struct overlay_core *core;
+	mono_t now;
+	VEC(struct fake_object) objects;
+	uint32_t next_ifindex;
+	unsigned requests, adds, deletes;
+	uint16_t refuse_type; /* RTM_*: answered with EINVAL */
+	VEC(struct overlay_effect) sysctls;
+	VEC(uint8_t) notifications;
+	bool answers_lost;
+};
+
+void fake_init(struct fake_kernel *k, struct overlay_core *c);
+void fake_fini(struct fake_kernel *k);
+/* Lets core and kernel talk until both have nothing to say. */
+void fake_run(struct fake_kernel *k);
+void fake_input(struct fake_kernel *k, const struct overlay_event *ev);
+/* Objects of a type. */
+unsigned fake_count(const struct fake_kernel *k, enum kobj_type type);
+/* Decodes the n-th object of a type; false if there is none. */
+bool fake_get(const struct fake_kernel *k, enum kobj_type type, unsigned n, struct kobj *ret);
+/* A stranger's hand: adds or deletes by message, and the core is notified. */
+void fake_apply(struct fake_kernel *k, const uint8_t *msg, size_t len);
+/* Index of a link, 0 if it is not there. */
+uint32_t fake_ifindex(const struct fake_kernel *k, const char *name);
+
+#endif

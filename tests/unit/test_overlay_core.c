@@ -1,0 +1,690 @@
+/* overlayd's core against a played kernel: what is wanted is made, what a
+ * stranger takes comes back, a restart adopts, bgpd may come and go, local
+ * hosts are told. */
+#include <check.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "overlay_kernel.h"
+
+static struct overlay_core *core;
+static struct fake_kernel kernel;
+
+static void setup(void)
+{
+	core = overlay_core_new(7);
+	fake_init(&kernel, core);
+}
+
+static void teardown(void)
+{
+	fake_fini(&kernel);
+	overlay_core_free(core);
+}
+
+/* ---- helpers */
+
+static struct ip_addr ip(const char *text)
+{
+	struct ip_addr a;
+
+	ck_assert_int_eq(ip_parse(text, &a), 0);
+	return a;
+}
+
+static struct mac_addr mac(const char *text)
+{
+	struct mac_addr m;
+
+	ck_assert_int_eq(mac_parse(text, &m), 0);
+	return m;
+}
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix p;
+
+	ck_assert_int_eq(prefix_parse(text, &p), 0);
+	return p;
+}
+
+/* A link that is there by itself, up. */
+static uint32_t link_there(const char *name)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct ifinfomsg h = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
+	nlw_str(&w, IFLA_IFNAME, name);
+	nlw_u32(&w, IFLA_MTU, 1500);
+	nlw_end(&w);
+	fake_apply(&kernel, buf, w.len);
+	return fake_ifindex(&kernel, name);
+}
+
+static void addr_there(uint32_t ifindex, const char *text, uint8_t len)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct kaddr a = { .ifindex = ifindex, .addr = ip(text), .len = len };
+
+	kobj_encode_addr(&w, 0, &a, true);
+	fake_apply(&kernel, buf, w.len);
+}
+
+static struct overlay_config *config(void)
+{
+	struct overlay_config *c = overlay_config_new();
+	struct overlay_vrf *v;
+	struct overlay_static *s;
+	struct overlay_bridge_domain *d;
+	struct overlay_gateway *g;
+	struct overlay_interface *i;
+
+	c->underlay_source = ip("10.255.0.1");
+	v = overlay_config_vrf(c, "prod");
+	v->l3vni = 4000;
+	s = vec_push(&v->routes);
+	s->prefix = prefix("10.77.0.0/16");
+	s->gateway = ip("10.1.10.7");
+	s->distance = 1;
+	s = vec_push(&v->routes);
+	s->prefix = prefix("10.78.0.0/16");
+	s->discard = OVERLAY_BLACKHOLE;
+	s->distance = 1;
+	d = vec_push(&c->bridge_domains);
+	d->id = 10;
+	d->vni = 10010;
+	d->arp_suppress = true;
+	snprintf(d->vrf, sizeof(d->vrf), "prod");
+	g = vec_push(&d->gateways);
+	g->addr.addr = ip("10.1.10.1");
+	g->addr.len = 24;
+	g->mac = mac("02:00:0a:01:0a:01");
+	snprintf(vec_push(&d->members)->name, IFNAMSIZ, "eth1");
+	i = overlay_config_interface(c, "up1");
+	vec_push(&i->addrs)->addr = ip("10.0.1.2");
+	i->addrs.v[0].len = 31;
+	return c;
+}
+
+static void configure(struct overlay_config *c)
+{
+	struct overlay_event ev = { .type = OVERLAY_CONFIG, .config = c };
+
+	fake_input(&kernel, &ev);
+}
+
+/* The usual box, settled. */
+static void box(void)
+{
+	link_there("lo");
+	link_there("up1");
+	link_there("eth1");
+	configure(config());
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+}
+
+static void event(enum overlay_event_type type)
+{
+	struct overlay_event ev = { .type = type };
+
+	fake_input(&kernel, &ev);
+}
+
+static void feed(struct feed_msg m)
+{
+	struct overlay_event ev = { .type = OVERLAY_FEED_MSG, .msg = &m };
+
+	fake_input(&kernel, &ev);
+}
+
+static void feed_end(void)
+{
+	feed((struct feed_msg){ .type = FEED_END, .add = true });
+}
+
+static void feed_route(const char *vrf, const char *dst, const char *gateway, uint32_t vni, bool add)
+{
+	struct feed_msg m = { .type = FEED_ROUTE, .add = add };
+
+	snprintf(m.vrf, sizeof(m.vrf), "%s", vrf);
+	m.route.prefix = prefix(dst);
+	m.route.distance = 20;
+	if (add) {
+		m.route.n_nexthops = 1;
+		m.route.nexthops[0].addr = ip(gateway);
+		m.route.nexthops[0].weight = 1;
+		m.route.nexthops[0].vni = vni;
+		if (vni)
+			m.route.nexthops[0].rmac = mac("02:00:00:00:ff:02");
+	}
+	feed(m);
+}
+
+static void feed_mac(const char *m, const char *addr, const char *vtep, bool add)
+{
+	struct feed_msg msg = { .type = FEED_REMOTE_MAC, .add = add };
+
+	msg.mac.vni = 10010;
+	msg.mac.mac = mac(m);
+	if (addr)
+		msg.mac.ip = ip(addr);
+	msg.mac.vtep = ip(vtep);
+	feed(msg);
+}
+
+static void feed_vtep(const char *vtep, bool add)
+{
+	struct feed_msg m = { .type = FEED_VTEP, .add = add };
+
+	m.vtep.vni = 10010;
+	m.vtep.addr = ip(vtep);
+	feed(m);
+}
+
+/* All that the usual bgpd says. */
+static void feed_all(void)
+{
+	event(OVERLAY_FEED_UP);
+	feed_vtep("10.255.0.2", true);
+	feed_mac("02:00:00:00:00:22", NULL, "10.255.0.2", true);
+	feed_mac("02:00:00:00:00:22", "10.1.10.22", "10.255.0.2", true);
+	feed_route("prod", "10.2.0.0/16", "10.255.0.2", 4000, true);
+	feed_route("prod", "2001:db8:2::/48", "10.255.0.2", 4000, true);
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	feed_end();
+	fake_run(&kernel);
+}
+
+/* What bgpd is told, until it is all; counts frames of a type, and keeps the
+ * last. */
+static unsigned told(uint8_t type, struct feed_msg *last)
+{
+	static uint8_t buf[8192];
+	unsigned n = 0;
+	size_t len;
+
+	while ((len = overlay_core_pull_feed(core, buf, sizeof(buf))) > 0) {
+		struct rd r = rd_init(buf, len);
+		struct feed_msg m;
+
+		while (feed_decode(&r, &m) == 1)
+			if (m.type == type) {
+				n++;
+				if (last)
+					*last = m;
+			}
+		ck_assert_uint_eq(rd_left(&r), 0);
+	}
+	return n;
+}
+
+static bool link_get(const char *name, struct klink *ret)
+{
+	struct kobj o;
+
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_LINK, i, &o); i++)
+		if (strcmp(o.link.name, name) == 0) {
+			*ret = o.link;
+			return true;
+		}
+	return false;
+}
+
+static bool route_get_(const char *dst, struct kroute *ret)
+{
+	struct prefix p = prefix(dst);
+	struct kobj o;
+
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_ROUTE, i, &o); i++)
+		if (prefix_equal(&o.route.prefix, &p)) {
+			*ret = o.route;
+			return true;
+		}
+	return false;
+}
+
+/* Deletes an object behind the core's back, which is notified. */
+static void strike(enum kobj_type type, unsigned n)
+{
+	uint8_t buf[2048];
+	static const uint16_t del[] = { [KOBJ_LINK] = RTM_DELLINK, [KOBJ_ADDR] = RTM_DELADDR,
+		[KOBJ_NEXTHOP] = RTM_DELNEXTHOP, [KOBJ_NEIGH] = RTM_DELNEIGH,
+		[KOBJ_FDB] = RTM_DELNEIGH, [KOBJ_ROUTE] = RTM_DELROUTE };
+
+	for (size_t i = 0; i < kernel.objects.n; i++) {
+		struct fake_object *o = &kernel.objects.v[i];
+		struct nlmsghdr h;
+
+		if (!o->live || o->type != type || n-- > 0)
+			continue;
+		o->live = false;
+		memcpy(buf, o->bytes, o->len);
+		memcpy(&h, buf, sizeof(h));
+		h.nlmsg_type = del[type];
+		memcpy(buf, &h, sizeof(h));
+		{
+			struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
+
+			ev.bytes.data = buf;
+			ev.bytes.len = o->len;
+			fake_input(&kernel, &ev);
+		}
+		return;
+	}
+	ck_abort_msg("no such object");
+}
+
+/* ---- tests */
+
+START_TEST(configuration_becomes_devices)
+{
+	struct klink l, vrf, br;
+	struct kroute r;
+
+	box();
+	ck_assert(link_get("prod", &vrf));
+	ck_assert_int_eq(vrf.kind, KLINK_VRF);
+	ck_assert(link_get("br10", &br));
+	ck_assert_uint_eq(br.master, vrf.ifindex);
+	ck_assert(memcmp(br.mac.b, mac("02:00:0a:01:0a:01").b, 6) == 0);
+	ck_assert(link_get("vxlan10010", &l));
+	ck_assert_uint_eq(l.vni, 10010);
+	ck_assert_uint_eq(l.master, br.ifindex);
+	ck_assert(!l.learning && l.flags & IFF_UP);
+	ck_assert_uint_eq(l.group, KOBJ_LINK_GROUP);
+	ck_assert(link_get("eth1", &l));
+	ck_assert_uint_eq(l.master, br.ifindex);
+	ck_assert(link_get("l3br4000", &l));
+	ck_assert(memcmp(l.mac.b, "\x02\x57\x0a\xff\x00\x01", 6) == 0);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ADDR), 2);
+	ck_assert(route_get_("10.77.0.0/16", &r));
+	ck_assert_uint_eq(r.table, vrf.table);
+	ck_assert_uint_ne(r.nhid, 0);
+	ck_assert(route_get_("10.78.0.0/16", &r));
+	ck_assert_uint_eq(r.type, RTN_BLACKHOLE);
+}
+END_TEST
+
+START_TEST(links_go_up_after_their_settings)
+{
+	bool dad = false;
+
+	box();
+	for (size_t i = 0; i < kernel.sysctls.n; i++)
+		dad |= strcmp(kernel.sysctls.v[i].text, "net/ipv6/conf/br10/accept_dad") == 0;
+	ck_assert(dad);
+}
+END_TEST
+
+START_TEST(the_feed_becomes_entries)
+{
+	struct kroute r;
+	struct kobj o;
+	bool neigh = false;
+
+	box();
+	feed_all();
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert(route_get_("10.2.0.0/16", &r));
+	ck_assert_uint_eq(r.proto, KOBJ_PROTO_BGP);
+	ck_assert(route_get_("2001:db8:2::/48", &r));
+	ck_assert(route_get_("10.50.0.0/16", &r));
+	ck_assert_uint_eq(r.table, RT_TABLE_MAIN);
+	/* MAC at the VTEP, twice (device and bridge), the router's, flooding */
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_FDB), 5);
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_NEIGH, i, &o); i++)
+		neigh |= o.neigh.ip.family == 4 && o.neigh.ip.b[3] == 22 &&
+			 o.neigh.flags & NTF_EXT_LEARNED;
+	ck_assert(neigh);
+}
+END_TEST
+
+START_TEST(what_is_taken_comes_back)
+{
+	static const enum kobj_type types[] = { KOBJ_ROUTE, KOBJ_FDB, KOBJ_NEIGH, KOBJ_ADDR };
+
+	box();
+	feed_all();
+	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+		unsigned n = fake_count(&kernel, types[t]);
+
+		for (unsigned i = 0; i < n; i++) {
+			strike(types[t], 0);
+			fake_run(&kernel);
+			ck_assert_uint_eq(fake_count(&kernel, types[t]), n);
+		}
+	}
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+START_TEST(lost_notifications_end_in_the_same_state)
+{
+	unsigned n;
+
+	box();
+	feed_all();
+	n = fake_count(&kernel, KOBJ_ROUTE);
+	for (size_t i = 0; i < kernel.objects.n; i++)
+		if (kernel.objects.v[i].type == KOBJ_ROUTE)
+			kernel.objects.v[i].live = false; /* and nobody says so */
+	event(OVERLAY_NL_OVERRUN);
+	kernel.now += MONO_SEC(5);
+	fake_run(&kernel);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ROUTE), n);
+}
+END_TEST
+
+START_TEST(a_restart_changes_nothing)
+{
+	unsigned requests;
+
+	box();
+	feed_all();
+	overlay_core_free(core);
+	core = overlay_core_new(8);
+	kernel.core = core;
+	requests = kernel.requests;
+	configure(config());
+	fake_run(&kernel);
+	/* Not even before bgpd has said anything. */
+	ck_assert_uint_eq(kernel.requests, requests);
+	feed_all();
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+START_TEST(bgpd_goes_and_comes_with_less)
+{
+	unsigned requests;
+	struct kroute r;
+
+	box();
+	feed_all();
+	requests = kernel.requests;
+	event(OVERLAY_FEED_DOWN);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests);
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests); /* END has not come */
+	feed_end();
+	fake_run(&kernel);
+	ck_assert(route_get_("10.50.0.0/16", &r));
+	ck_assert(!route_get_("10.2.0.0/16", &r));
+	ck_assert(route_get_("10.77.0.0/16", &r));
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_FDB), 0);
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+START_TEST(what_is_others_is_left_alone)
+{
+	uint8_t buf[512];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct rtmsg h = { .rtm_family = AF_INET, .rtm_dst_len = 8, .rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT, .rtm_type = RTN_UNICAST };
+	struct overlay_config *empty = overlay_config_new();
+	struct kroute r;
+
+	link_there("mine");
+	box();
+	nlw_begin(&w, RTM_NEWROUTE, 0, 0, &h, sizeof(h));
+	nlw_attr(&w, RTA_DST, "\x42\0\0\0", 4);
+	nlw_u32(&w, RTA_OIF, fake_ifindex(&kernel, "mine"));
+	nlw_end(&w);
+	fake_apply(&kernel, buf, w.len);
+	addr_there(fake_ifindex(&kernel, "mine"), "192.0.2.1", 24);
+	feed_all();
+	event(OVERLAY_FEED_UP);
+	feed_end();
+	configure(empty);
+	fake_run(&kernel);
+	ck_assert(route_get_("66.0.0.0/8", &r));
+	ck_assert_uint_ne(fake_ifindex(&kernel, "mine"), 0);
+	ck_assert_uint_ne(fake_ifindex(&kernel, "eth1"), 0);
+	ck_assert_uint_eq(fake_ifindex(&kernel, "prod"), 0);
+	ck_assert_uint_eq(fake_ifindex(&kernel, "br10"), 0);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ADDR), 1);
+}
+END_TEST
+
+START_TEST(refusals_are_kept_and_tried_again)
+{
+	struct feed_msg status;
+	struct kroute r;
+
+	box();
+	kernel.refuse_type = RTM_NEWROUTE;
+	feed_all();
+	ck_assert(!route_get_("10.50.0.0/16", &r));
+	ck_assert_uint_gt(told(FEED_ROUTE_STATUS, &status), 0);
+	ck_assert_int_eq(status.route_status.error, EINVAL);
+	ck_assert_str_ne(status.route_status.reason, "");
+	kernel.refuse_type = 0;
+	ck_assert_int_lt(overlay_core_deadline(core), MONO_NEVER);
+	kernel.now += MONO_SEC(2);
+	fake_run(&kernel);
+	ck_assert(route_get_("10.50.0.0/16", &r));
+	ck_assert_uint_gt(told(FEED_ROUTE_STATUS, &status), 0);
+	ck_assert_int_eq(status.route_status.error, 0);
+}
+END_TEST
+
+/* What a bridge says of a host on a port. */
+static void host_seen(const char *m, const char *port, bool gone)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct ndmsg h = { .ndm_family = AF_BRIDGE, .ndm_state = NUD_REACHABLE };
+	struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
+	struct mac_addr a = mac(m);
+
+	h.ndm_ifindex = (int)fake_ifindex(&kernel, port);
+	nlw_begin(&w, gone ? RTM_DELNEIGH : RTM_NEWNEIGH, 0, 0, &h, sizeof(h));
+	nlw_attr(&w, NDA_LLADDR, a.b, 6);
+	nlw_u32(&w, NDA_MASTER, fake_ifindex(&kernel, "br10"));
+	nlw_end(&w);
+	ev.bytes.data = buf;
+	ev.bytes.len = w.len;
+	fake_input(&kernel, &ev);
+	fake_run(&kernel);
+}
+
+static void neighbour_seen(const char *m, const char *addr, uint16_t state)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct kneigh n = { .ifindex = fake_ifindex(&kernel, "br10"), .ip = ip(addr), .mac = mac(m),
+		.state = state };
+	struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
+
+	kobj_encode_neigh(&w, 0, &n, true);
+	ev.bytes.data = buf;
+	ev.bytes.len = w.len;
+	fake_input(&kernel, &ev);
+	fake_run(&kernel);
+}
+
+START_TEST(hosts_are_told_and_taken_back)
+{
+	struct feed_msg m;
+
+	box();
+	feed_all();
+	told(FEED_END, NULL);
+	host_seen("02:00:00:00:00:11", "eth1", false);
+	ck_assert_uint_eq(told(FEED_LOCAL_MAC, &m), 1);
+	ck_assert(m.add && m.mac.vni == 10010 && m.mac.ip.family == 0);
+	neighbour_seen("02:00:00:00:00:11", "10.1.10.11", NUD_REACHABLE);
+	ck_assert_uint_eq(told(FEED_LOCAL_MAC, &m), 1);
+	ck_assert(m.add && m.mac.ip.b[3] == 11);
+	/* Behind the tunnel: not ours. */
+	host_seen("02:00:00:00:00:12", "vxlan10010", false);
+	neighbour_seen("02:00:00:00:00:12", "10.1.10.12", NUD_REACHABLE);
+	ck_assert_uint_eq(told(FEED_LOCAL_MAC, NULL), 0);
+	host_seen("02:00:00:00:00:11", "eth1", true);
+	ck_assert_uint_eq(told(FEED_LOCAL_MAC, &m), 2); /* MAC, and its address */
+	ck_assert(!m.add);
+}
+END_TEST
+
+START_TEST(a_host_that_moves_here_is_ours)
+{
+	struct feed_msg m;
+	unsigned fdb;
+
+	box();
+	feed_all();
+	told(FEED_END, NULL);
+	fdb = fake_count(&kernel, KOBJ_FDB);
+	host_seen("02:00:00:00:00:22", "eth1", false);
+	ck_assert_uint_eq(told(FEED_LOCAL_MAC, &m), 1);
+	ck_assert(m.add);
+	/* The tunnel's entry goes; the bridge's is the host's own now. */
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_FDB), fdb - 1);
+}
+END_TEST
+
+START_TEST(silent_hosts_are_probed)
+{
+	unsigned requests;
+
+	box();
+	feed_all();
+	host_seen("02:00:00:00:00:11", "eth1", false);
+	neighbour_seen("02:00:00:00:00:11", "10.1.10.11", NUD_STALE);
+	requests = kernel.requests;
+	ck_assert_int_lt(overlay_core_deadline(core), kernel.now + MONO_SEC(60));
+	kernel.now += MONO_SEC(60);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests + 1);
+}
+END_TEST
+
+START_TEST(next_hops_are_watched)
+{
+	struct feed_msg w = { .type = FEED_NEXTHOP_WATCH, .add = true, .vrf = "default" }, m;
+
+	box();
+	event(OVERLAY_FEED_UP);
+	feed_end();
+	fake_run(&kernel);
+	told(FEED_END, NULL);
+	w.nexthop.addr = ip("10.0.1.3");
+	feed(w);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
+	ck_assert(m.nexthop.resolved && m.nexthop.connected && !m.nexthop.by_default);
+	w.nexthop.addr = ip("99.0.0.1");
+	feed(w);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
+	ck_assert(!m.nexthop.resolved);
+	feed_route("default", "0.0.0.0/0", "10.0.1.3", 0, true);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
+	ck_assert(m.nexthop.resolved && m.nexthop.by_default);
+}
+END_TEST
+
+START_TEST(one_next_hop_change_moves_all_routes)
+{
+	unsigned requests;
+	char text[32];
+
+	box();
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.60.0.0/16", "10.0.1.3", 0, true);
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "172.16.%d.0/24", i);
+		feed_route("default", text, "10.60.0.1", 0, true);
+	}
+	feed_end();
+	fake_run(&kernel);
+	requests = kernel.requests;
+	feed_route("default", "10.60.0.0/16", "10.0.1.2", 0, true);
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+	/* The group of the 200 is replaced once. */
+	ck_assert_uint_lt(kernel.requests - requests, 10);
+}
+END_TEST
+
+START_TEST(lost_answers_are_recovered_from)
+{
+	struct kroute r;
+
+	box();
+	kernel.answers_lost = true;
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	feed_end();
+	fake_run(&kernel);
+	ck_assert(overlay_core_awaits_reply(core));
+	kernel.answers_lost = false;
+	kernel.now += MONO_SEC(60);
+	event(OVERLAY_TICK);
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert(route_get_("10.50.0.0/16", &r));
+}
+END_TEST
+
+START_TEST(the_snapshot_ends_once)
+{
+	struct feed_msg m;
+
+	box();
+	event(OVERLAY_FEED_UP);
+	ck_assert_uint_eq(told(FEED_END, NULL), 1);
+	event(OVERLAY_FEED_UP);
+	ck_assert_uint_ge(told(FEED_VRF, &m), 2);
+	ck_assert_uint_eq(told(FEED_END, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("overlay core");
+	TCase *t = tcase_create("core");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, configuration_becomes_devices);
+	tcase_add_test(t, links_go_up_after_their_settings);
+	tcase_add_test(t, the_feed_becomes_entries);
+	tcase_add_test(t, what_is_taken_comes_back);
+	tcase_add_test(t, lost_notifications_end_in_the_same_state);
+	tcase_add_test(t, a_restart_changes_nothing);
+	tcase_add_test(t, bgpd_goes_and_comes_with_less);
+	tcase_add_test(t, what_is_others_is_left_alone);
+	tcase_add_test(t, refusals_are_kept_and_tried_again);
+	tcase_add_test(t, hosts_are_told_and_taken_back);
+	tcase_add_test(t, a_host_that_moves_here_is_ours);
+	tcase_add_test(t, silent_hosts_are_probed);
+	tcase_add_test(t, next_hops_are_watched);
+	tcase_add_test(t, one_next_hop_change_moves_all_routes);
+	tcase_add_test(t, lost_answers_are_recovered_from);
+	tcase_add_test(t, the_snapshot_ends_once);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

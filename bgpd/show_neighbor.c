@@ -280,7 +280,7 @@ static void last_reset_text(const struct peer *p, const struct peer_status *st, 
 		sb_add(out, "  Last reset never\n");
 		return;
 	}
-	sb_addf(out, "  Last reset %s,  ", st->last_down_at ? ago_text(st->last_down_at, up) : "never");
+	sb_addf(out, "  Last reset %s,  ", st->reset_at ? ago_text(st->reset_at, up) : "never");
 	if (e->code && (st->last_down == DOWN_NOTIFY_RECEIVED || st->last_down == DOWN_NOTIFY_SENT)) {
 		session_error_text(e->code, e->subcode, words, sizeof(words));
 		sb_addf(out, "Notification %s (%s)\n", e->received ? "received" : "sent", words);
@@ -318,7 +318,7 @@ static void connection_text(const struct show *s, const struct peer *p,
 				st->local_port);
 		sb_addf(out, "Foreign host: %s, Foreign port: %u\n", ip_text(&st->remote, buf),
 				st->remote_port);
-		sb_addf(out, "Nexthop: %s\n", ip_text(&p->local_addr, buf));
+		sb_addf(out, "Nexthop: %s\n", ip_text(p->local_addr4.family ? &p->local_addr4 : &p->local_addr, buf));
 		if (p->local_addr6.family)
 			sb_addf(out, "Nexthop global: %s\n", ip_text(&p->local_addr6, buf));
 		if (p->local_link_local6.family)

@@ -291,7 +291,7 @@ static void last_reset_json(const struct peer *p, const struct peer_status *st, 
 		jsonw_str(j, "lastReset", "never");
 		return;
 	}
-	jsonw_int(j, "lastResetTimerMsecs", secs_ago(st->last_down_at) * 1000);
+	jsonw_int(j, "lastResetTimerMsecs", secs_ago(st->reset_at) * 1000);
 	jsonw_str(j, "lastResetDueTo", peer_down_text(st->last_down));
 	jsonw_int(j, "lastResetCode", st->last_down);
 	if (!e->code)
@@ -320,7 +320,7 @@ static void connection_json(const struct show *s, const struct peer *p,
 	jsonw_str(j, "hostForeign", st->remote.family ? ip_text(&st->remote, buf) : "Unknown");
 	jsonw_int(j, "portForeign", st->remote.family ? st->remote_port : -1);
 	if (st->local.family) {
-		jsonw_str(j, "nexthop", ip_text(&p->local_addr, buf));
+		jsonw_str(j, "nexthop", ip_text(p->local_addr4.family ? &p->local_addr4 : &p->local_addr, buf));
 		jsonw_str(j, "nexthopGlobal", p->local_addr6.family ? ip_text(&p->local_addr6, buf) :
 								      "::");
 		jsonw_str(j, "nexthopLocal",

@@ -209,8 +209,11 @@ void socket_interface_of(const struct ip_addr *local, const struct ip_addr *remo
 		subnet = prefix_make(&a, mask_len(i));
 		if (a.family == remote->family && prefix_contains(&subnet, remote))
 			ev->accepted.on_link = true;
-		if (a.family != 6)
+		if (a.family == 4) {
+			if (!ev->accepted.local4.family && a.b[0] != 127)
+				ev->accepted.local4 = a;
 			continue;
+		}
 		if (ip_is_link_local(&a))
 			ev->accepted.local_link_local6 = a;
 		else if (!ev->accepted.local_global6.family)

@@ -16,7 +16,7 @@ struct conn {
 	bool closing;
 	/* CONNECT: TCP being opened, or DelayOpen running; then as RFC 4271 has it. */
 	enum fsm_state state;
-	struct ip_addr local, remote, local_global6, local_link_local6;
+	struct ip_addr local, remote, local4, local_global6, local_link_local6;
 	uint16_t local_port, remote_port;
 	bool on_link;
 	struct core_timer hold, keepalive, open_delay;

@@ -56,7 +56,7 @@ struct bgp_event {
 			uint16_t local_port, remote_port;
 			char interface[16]; /* of a link-local peer; "" else */
 			/* Of the interface that local is on, family 0 if unknown: for next hops. */
-			struct ip_addr local_global6, local_link_local6;
+			struct ip_addr local4, local_global6, local_link_local6;
 			bool on_link;	    /* remote is on a subnet of that interface */
 		} accepted; /* also CONNECTED */
 		struct {

@@ -319,8 +319,18 @@ const char *decision_step_reference(enum path_reason r)
 
 /* ---- multipath ---- */
 
+/* Two peers' paths with one next hop add nothing to each other; a link-local
+ * address is one per interface. */
+static bool same_next_hop(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b)
+{
+	return a->source->kind == SOURCE_PEER && b->source->kind == SOURCE_PEER &&
+	       a->attrs->next_hop && a->attrs->next_hop == b->attrs->next_hop &&
+	       !ip_is_link_local(&attrs_next_hop(x->attrs, a->attrs->next_hop)->addr);
+}
+
 /* Same kind of neighbour and, unless relaxed, the same neighbouring AS (eBGP)
- * or the same AS path (iBGP).  Two paths with one next hop add nothing. */
+ * or the same AS path (iBGP). */
 static bool goes_with(const struct decision_context *x, const struct candidate *best,
 		const struct candidate *c)
 {
@@ -337,6 +347,15 @@ static bool goes_with(const struct decision_context *x, const struct candidate *
 	return a.len == b.len && !memcmp(a.p, b.p, a.len);
 }
 
+static bool adds_nothing(const struct decision_context *x, const struct candidate *used, unsigned n,
+		const struct candidate *c)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (same_next_hop(x, &used[i], c))
+			return true;
+	return false;
+}
+
 static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
 {
 	uint16_t max = is_ebgp(c[0].source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
@@ -347,7 +366,7 @@ static void mark_multipath(const struct decision_context *x, struct candidate *c
 	for (unsigned i = 1; i < equal && used < max; i++) {
 		struct candidate t = c[i];
 
-		if (!goes_with(x, &c[0], &t))
+		if (!goes_with(x, &c[0], &t) || adds_nothing(x, c, used, &t))
 			continue;
 		t.path->flags |= PATH_MULTIPATH;
 		t.path->reason = REASON_MULTIPATH;

@@ -50,6 +50,7 @@ static void opened(struct conn *conn, const struct bgp_event *ev)
 	conn->remote = ev->accepted.remote;
 	conn->local_port = ev->accepted.local_port;
 	conn->remote_port = ev->accepted.remote_port;
+	conn->local4 = ev->accepted.local4;
 	conn->local_global6 = ev->accepted.local_global6;
 	conn->local_link_local6 = ev->accepted.local_link_local6;
 	conn->on_link = ev->accepted.on_link;
@@ -137,6 +138,16 @@ static void max_prefix_fire(struct core_timer *t, struct bgp_core *c)
 	fsm_start(s->peer);
 }
 
+void fsm_set_down(struct peer *p, enum peer_down why)
+{
+	struct session *s = p->session;
+
+	/* Being down for the same reason is no news. */
+	if (s->down != why || (why != DOWN_SHUTDOWN && why != DOWN_NO_FAMILY))
+		s->reset_at = core_of(p)->now;
+	s->down = why;
+}
+
 static bool may_start(struct peer *p)
 {
 	struct session *s = p->session;
@@ -147,9 +158,9 @@ static bool may_start(struct peer *p)
 	if (core_door(core_of(p))->shutdown || p->removed || s->max_prefix_down)
 		return false;
 	if (p->config.shutdown)
-		s->down = DOWN_SHUTDOWN;
+		fsm_set_down(p, DOWN_SHUTDOWN);
 	else if (!any)
-		s->down = DOWN_NO_FAMILY;
+		fsm_set_down(p, DOWN_NO_FAMILY);
 	else
 		return p->config.remote_as_type == REMOTE_AS_EXTERNAL ||
 		       p->config.remote_as_type == REMOTE_AS_AUTO || p->remote_as;
@@ -206,7 +217,7 @@ void fsm_stop(struct peer *p, enum peer_down why, uint8_t cease, const void *dat
 		fsm_unlink_conn(conn);
 		conn_close(conn);
 	}
-	s->down = why;
+	fsm_set_down(p, why);
 	fsm_lost(p, was_up, why, false);
 	if (!was_up)
 		session_forget_stale(p);
@@ -264,7 +275,7 @@ void fsm_connect_failed(struct conn *conn, int error)
 		fsm_unlink_conn(conn);
 		conn->peer = NULL;
 		if (s->down == DOWN_NONE)
-			s->down = DOWN_CONNECT_FAILED;
+			fsm_set_down(p, DOWN_CONNECT_FAILED);
 		core_timer_start(conn->core, &s->retry, t < most ? t : most);
 		if (s->retry_delay < MONO_SEC(p->config.connect_retry))
 			s->retry_delay *= 2;

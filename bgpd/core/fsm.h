@@ -28,6 +28,7 @@ struct session {
 
 	enum peer_down down;
 	mono_t last_down_at, last_established_at;
+	mono_t reset_at; /* of last_down, which may be of a session that never was up */
 	struct session_error error;
 	struct open_msg sent, received; /* the last OPENs */
 	bool sent_any, received_any;

@@ -106,7 +106,7 @@ void fsm_drop(struct conn *conn, enum peer_down why, uint8_t code, uint8_t subco
 	fsm_notify(conn, code, subcode, data, len);
 	fsm_unlink_conn(conn);
 	conn_close(conn);
-	p->session->down = why;
+	fsm_set_down(p, why);
 	fsm_lost(p, was_up, why, false);
 }
 
@@ -136,7 +136,7 @@ void fsm_closed(struct conn *conn, int error)
 		was_up = p->session->up == conn;
 		fsm_unlink_conn(conn);
 		conn->peer = NULL;
-		p->session->down = error ? DOWN_SOCKET_ERROR : DOWN_CLOSED;
+		fsm_set_down(p, error ? DOWN_SOCKET_ERROR : DOWN_CLOSED);
 		fsm_lost(p, was_up, p->session->down, true);
 	}
 	conn_free(conn->core, conn);

@@ -118,7 +118,7 @@ static bool win_collision(struct conn *conn, const struct open_msg *o)
 			}
 			fsm_unlink_conn(other);
 			conn_close(other);
-			s->down = DOWN_CLOSED;
+			fsm_set_down(conn->peer, DOWN_CLOSED);
 			fsm_lost(conn->peer, true, DOWN_CLOSED, true);
 		} else if (other->state == FSM_OPENCONFIRM) {
 			struct conn *loser = keeps_ours(conn->peer, o) == conn->incoming ? conn : other;

@@ -17,6 +17,8 @@ void fsm_state_update(struct peer *p);
 void fsm_unlink_conn(struct conn *conn);
 /* Starts the start delay, which grows with each use until a session is up. */
 void fsm_damp(struct peer *p);
+/* Keeps why the peer is not, or no longer, up, and since when. */
+void fsm_set_down(struct peer *p, enum peer_down why);
 /* A connection of p is gone. */
 void fsm_lost(struct peer *p, bool was_up, enum peer_down why, bool graceful);
 void fsm_keep_error(struct session *s, bool received, uint8_t code, uint8_t subcode,

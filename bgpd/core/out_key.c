@@ -49,7 +49,9 @@ void out_own_next_hop(const struct peer *p, enum family f, struct ip_addr *ret,
 			*ret = p->local_addr;
 		else if (p->caps.extended_next_hop[f])
 			*ret = own_ipv6(p, ret_link_local);
-		else /* an IPv6 session without RFC 8950: the one IPv4 address we have */
+		else if (p->local_addr4.family)
+			*ret = p->local_addr4;
+		else /* an IPv6 session without RFC 8950, over no IPv4 subnet: the one address we have */
 			*ret = ip4(p->instance->router_id);
 		break;
 	case FAM_IPV6_VPN:

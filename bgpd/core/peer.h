@@ -47,6 +47,7 @@ struct peer {
 	struct session_caps caps;
 	uint32_t remote_id;	    /* BGP identifier, host order */
 	struct ip_addr local_addr;  /* of the connection */
+	struct ip_addr local_addr4; /* IPv4 address of that interface if known; for next hops */
 	struct ip_addr local_addr6; /* global IPv6 address of that interface if known; for next hops */
 	struct ip_addr local_link_local6; /* likewise its link-local address */
 	bool on_link;		    /* its address is on a connected subnet */

@@ -112,6 +112,7 @@ void peer_status_get(const struct peer *p, struct peer_status *ret)
 		.last_down = s->down,
 		.since = s->up ? s->last_established_at : s->last_down_at,
 		.last_down_at = s->last_down_at,
+		.reset_at = s->reset_at,
 		.last_established_at = s->last_established_at,
 		.error = s->error,
 		.hold_configured = peer_hold_configured(p),

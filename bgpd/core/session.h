@@ -57,6 +57,7 @@ struct peer_status {
 	enum peer_down last_down;	/* also the reason why it is down now */
 	mono_t since;			/* established since, or down since; 0: never was up */
 	mono_t last_down_at, last_established_at; /* 0: never */
+	mono_t reset_at; /* when the reason of down was kept */
 	mono_t last_read, last_write, last_update; /* 0: never */
 	struct session_error error;
 	struct ip_addr local, remote;	/* of the connection; family 0: none */

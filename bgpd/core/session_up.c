@@ -182,6 +182,7 @@ void session_up(struct peer *p, struct conn *conn)
 
 	open_apply(p, conn);
 	p->local_addr = conn->local;
+	p->local_addr4 = conn->local.family == 4 ? conn->local : conn->local4;
 	p->local_addr6 = conn->local.family == 6 ? conn->local : conn->local_global6;
 	if (conn->local.family == 6 && ip_is_link_local(&conn->local))
 		p->local_addr6 = conn->local_global6;

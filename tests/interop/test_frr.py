@@ -82,6 +82,28 @@ route-map MARK permit 10
         wait_prefixes(f, ["10.12.0.0/16"], absent=["10.11.0.0/16"])
 
 
+def test_ipv4_over_an_ipv6_session():
+    """Without RFC 8950 the next hop of IPv4 routes is the IPv4 address of the session's interface."""
+    with bed("frr-v4-over-v6") as b:
+        t6 = b.theirs6(1)
+        b.start(f"""
+router bgp {AS}
+{NO_POLICY} neighbor {t6} remote-as 65002
+ address-family ipv4 unicast
+  network 10.10.0.0/16
+  neighbor {t6} activate
+""")
+        f = Frr(b.peers[0], FRR_HEAD + f""" neighbor {b.ours6(1)} remote-as {AS}
+ address-family ipv4 unicast
+  network 10.20.0.0/16
+""").start()
+        b.up(t6)
+        wait_prefixes(f, ["10.10.0.0/16"])
+        wait_prefixes(b.weft, ["10.20.0.0/16"])
+        assert path(f, "10.10.0.0/16")["nexthops"][0]["ip"] == b.ours(1)
+        assert path(b.weft, "10.20.0.0/16")["nexthops"][0]["ip"] == b.theirs(1)
+
+
 def test_password_ttl_security_and_timers():
     with bed("frr-password") as b:
         o, t = b.ours(1), b.theirs(1)

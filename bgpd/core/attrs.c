@@ -19,6 +19,8 @@
 #define BLOCK_BITS 17 /* units a block */
 #define BLOCK_UNITS (1u << BLOCK_BITS)
 #define CLASS_EXACT 128 /* up to this many units a list for each size; above, powers of two */
+#define DYING 64
+#define IN_DYING (1u << 31) /* in refs: is in that ring, referred to again or not */
 #define CLASS_COUNT (CLASS_EXACT + 8)
 
 struct next_hop {
@@ -33,6 +35,12 @@ struct attrs_table {
 	uint32_t at;			/* next fresh unit; 0 before the first block */
 	uint32_t free[CLASS_COUNT];	/* heads of the lists, linked through `refs` */
 	struct htab by_value;
+	/* The last sets that lost their last reference.  They are let go of when as
+	 * many others have followed: by then their slot in by_value has come from
+	 * memory; and one that is wanted again until then, as in a flap, is there. */
+	uint32_t dying[DYING];
+	unsigned dying_at;
+	uint32_t dead;			/* of those without a reference */
 	struct slab next_hops;
 	struct htab next_hop_by_addr;
 	uint32_t last_next_hop;
@@ -307,30 +315,58 @@ uint32_t attrs_intern(struct attrs_table *t, const struct route_attrs *a)
 	uint32_t hash = wanted_fill(t, &w, a);
 	uint32_t id = htab_find(&t->by_value, hash, set_equal, t, &w);
 
-	if (!id)
+	if (!id) {
 		id = set_new(t, &w, hash);
+	} else if (at(t, id)->refs == IN_DYING) {
+		t->dead--;
+		if (w.next_hop)
+			next_hop_at(t, w.next_hop)->refs++;
+	}
 	at(t, id)->refs++;
 	return id;
 }
 
 void attrs_ref(struct attrs_table *t, uint32_t id)
 {
-	at(t, id)->refs++;
+	if (id)
+		at(t, id)->refs++;
+}
+
+static void leave_dying(struct attrs_table *t, uint32_t id)
+{
+	struct attrs *s = at(t, id);
+
+	s->refs &= ~IN_DYING;
+	if (s->refs)
+		return;
+	t->dead--;
+	htab_remove(&t->by_value, s->hash, id);
+	room_put(t, id);
 }
 
 void attrs_unref(struct attrs_table *t, uint32_t id)
 {
 	struct attrs *s;
+	uint32_t *place;
 
 	if (!id)
 		return;
 	s = at(t, id);
-	assert(s->refs > 0);
-	if (--s->refs)
+	assert(s->refs & ~IN_DYING);
+	if (--s->refs & ~IN_DYING)
 		return;
-	htab_remove(&t->by_value, s->hash, id);
+	t->dead++;
+	/* A next hop is not kept for the dead; its number may come to mean another
+	 * one, but then so does the set. */
 	next_hop_unref(t, s->next_hop);
-	room_put(t, id);
+	if (s->refs)
+		return;
+	s->refs = IN_DYING;
+	htab_prefetch(&t->by_value, s->hash);
+	place = &t->dying[t->dying_at++ % DYING];
+	if (*place)
+		leave_dying(t, *place);
+	*place = id;
 }
 
 const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id)
@@ -384,7 +420,7 @@ void attrs_open(const struct attrs_table *t, uint32_t id, struct route_attrs *re
 
 uint32_t attrs_live(const struct attrs_table *t)
 {
-	return t->by_value.n;
+	return t->by_value.n - t->dead;
 }
 
 size_t attrs_bytes(const struct attrs_table *t)

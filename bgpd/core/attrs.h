@@ -81,7 +81,7 @@ void attrs_table_free(struct attrs_table *t);
 /* The id of the set with these attributes, with one reference for the caller;
  * never 0.  Ids are not dense.  The parts may have 65,535 bytes together. */
 uint32_t attrs_intern(struct attrs_table *t, const struct route_attrs *a);
-void attrs_ref(struct attrs_table *t, uint32_t id);
+void attrs_ref(struct attrs_table *t, uint32_t id);   /* id 0: nothing */
 void attrs_unref(struct attrs_table *t, uint32_t id); /* id 0: nothing */
 const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id);
 /* The editable form; its parts point into the interned set, so hold a

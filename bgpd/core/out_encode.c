@@ -70,12 +70,19 @@ static void fill_buckets(struct out_encoder *e, const struct out_group *g, struc
 		uint32_t n)
 {
 	struct bucket *b = NULL;
+	uint16_t source_class = 0, source = 0;
 
 	e->buckets.n = 0;
 	memset(e->index, 0, sizeof(e->index));
 	for (uint32_t i = 0; i < n; i++) {
 		struct out_item *it = &items[i];
-		uint16_t source_class = it->attrs ? out_source_class(g, it->source) : 0;
+
+		if (!it->attrs) {
+			source_class = source = 0;
+		} else if (it->source != source) {
+			source = it->source;
+			source_class = out_source_class(g, source);
+		}
 
 		if (!b || !bucket_fits(b, it, source_class))
 			b = bucket_of(e, it, source_class);

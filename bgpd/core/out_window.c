@@ -17,7 +17,13 @@ struct memo {
 	uint16_t source;
 };
 
+/* What is asked of a source for each route, and hardly ever changes in a window. */
+struct source_memo {
+	uint16_t source, member, source_class; /* member: the source if it is one, else 0 */
+};
+
 struct out_window {
+	struct source_memo last;
 	uint32_t ids[WINDOW];
 	struct out_item items[2 * WINDOW + 4];
 	uint32_t n;
@@ -68,6 +74,15 @@ static uint32_t wanted(const struct out_group *g, struct out_window *w, const ui
 	return m->result;
 }
 
+static const struct source_memo *source_look(const struct out_group *g, struct out_window *w,
+		uint16_t source)
+{
+	if (w->last.source != source)
+		w->last = (struct source_memo){ source, out_member_of(g, source) ? source : 0,
+			out_source_class(g, source) };
+	return &w->last;
+}
+
 static bool is_default(const struct out_group *g, const uint8_t *key)
 {
 	return (g->all->family == FAM_IPV4_UNICAST && key[4] == 0) ||
@@ -87,8 +102,9 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 		struct sent new, bool force)
 {
 	static const struct sent none;
-	uint16_t old_member = old.attrs && out_member_of(g, old.source) ? old.source : 0;
-	uint16_t new_member = new.attrs && out_member_of(g, new.source) ? new.source : 0;
+	uint16_t old_member = old.attrs ? source_look(g, w, old.source)->member : 0;
+	uint16_t old_class = old.attrs ? w->last.source_class : 0;
+	uint16_t new_member = new.attrs ? source_look(g, w, new.source)->member : 0;
 	bool changed;
 
 	if (!new.attrs) {
@@ -101,8 +117,7 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 		return;
 	}
 	changed = force || new.attrs != old.attrs || new.info != old.info ||
-		  (new.source != old.source &&
-				  out_source_class(g, new.source) != out_source_class(g, old.source));
+		  w->last.source_class != old_class;
 	if (new_member && new_member != old_member)
 		add_item(w, dest, &none, 0, new_member);
 	if (changed)
@@ -166,6 +181,7 @@ bool out_group_produce(struct out_group *g)
 	uint8_t zero[NLRI_KEY_MAX] = { 0 };
 
 	w->n = 0;
+	w->last.source = 0;
 	if (out_default_update(g, &w->items[w->n])) {
 		w->n++;
 		dest = rib_find(g->all->rib, zero);

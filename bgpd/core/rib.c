@@ -171,28 +171,47 @@ static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t ha
 	return id;
 }
 
-/* The ids are walked in order, so only the writes to the slots are scattered. */
+/* The ids are walked in order, so only the slots are scattered: some of them are
+ * asked for ahead. */
 static void hash_grow(struct rib *rib)
 {
+	uint64_t hashes[32];
+	uint32_t ids[32];
+
 	rib_hash_grow(&rib->hash);
-	for (uint32_t id = 1; id <= rib->dests.used; id++)
-		if (dest_is_live(rib, dest_at(rib, id)))
-			rib_hash_place(&rib->hash, rib_key_hash(rib, dest_at(rib, id)->key), id);
+	for (uint32_t id = 1; id <= rib->dests.used;) {
+		unsigned n = 0;
+
+		for (; n < 32 && id <= rib->dests.used; id++) {
+			if (!dest_is_live(rib, dest_at(rib, id)))
+				continue;
+			ids[n] = id;
+			hashes[n] = rib_key_hash(rib, dest_at(rib, id)->key);
+			rib_hash_prefetch(&rib->hash, hashes[n++]);
+		}
+		for (unsigned i = 0; i < n; i++)
+			rib_hash_place(&rib->hash, hashes[i], ids[i]);
+	}
 }
 
-static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash)
+/* at: the free slot where dest_find() ended. */
+static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t at)
 {
 	uint32_t id;
 	struct dest *d;
 
-	if (rib_hash_full(&rib->hash))
+	if (rib_hash_full(&rib->hash)) {
 		hash_grow(rib);
+		rib_hash_first(&rib->hash, hash, &at);
+		while (rib->hash.slots[at])
+			rib_hash_next(&rib->hash, hash, &at);
+	}
 	id = slab_new(&rib->dests);
 	d = dest_at(rib, id);
 	/* Not in the log, wherever that is now. */
 	d->log_at = rib->log.tail - 1;
 	memcpy(d->key, key, rib->key_size);
-	rib_hash_place(&rib->hash, hash, id);
+	rib_hash_place_at(&rib->hash, hash, id, at);
 	if (rib_is_unicast(rib))
 		rib->lengths[key[rib->key_size - 1]]++;
 	return id;
@@ -201,11 +220,14 @@ static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash)
 void rib_dest_free(struct rib *rib, uint32_t id)
 {
 	struct dest *d = dest_at(rib, id);
-	uint32_t at;
+	uint64_t hash = rib_key_hash(rib, d->key);
+	uint32_t at, there = rib_hash_first(&rib->hash, hash, &at);
 
 	assert(!d->paths);
-	if (dest_find(rib, d->key, rib_key_hash(rib, d->key), &at) != id)
-		assert(false);
+	while (there != id) {
+		assert(there);
+		there = rib_hash_next(&rib->hash, hash, &at);
+	}
 	rib_hash_remove(&rib->hash, at);
 	if (rib_is_unicast(rib))
 		rib->lengths[d->key[rib->key_size - 1]]--;
@@ -358,13 +380,13 @@ static void path_unref(struct rib *rib, const struct path *p)
 void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
 		uint32_t path_id, struct rib_change *ret)
 {
-	uint32_t at, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
+	uint32_t at = 0, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	struct dest *d;
 	struct path *p;
 
 	if (!id)
-		id = dest_new(rib, key, hash);
+		id = dest_new(rib, key, hash, at);
 	d = dest_at(rib, id);
 	if (d->paths) {
 		before = outcome(rib, d);

@@ -26,6 +26,7 @@ static inline uint32_t rib_hash_first(const struct rib_hash *t, uint64_t hash, u
 {
 	uint32_t tag = rib_hash_tag(t, hash), at = (uint32_t)hash & t->mask, v;
 
+	*ret_at = 0;
 	if (!t->slots)
 		return 0;
 	while ((v = t->slots[at]) && (((v ^ tag) >> t->id_bits) || !(v & t->mask)))
@@ -59,6 +60,12 @@ static inline bool rib_hash_full(const struct rib_hash *t)
  * the table has not kept enough of their hashes. */
 void rib_hash_grow(struct rib_hash *t);
 void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id); /* there is room */
+/* At the empty slot where a search for it ended. */
+static inline void rib_hash_place_at(struct rib_hash *t, uint64_t hash, uint32_t id, uint32_t at)
+{
+	t->slots[at] = rib_hash_tag(t, hash) | id;
+	t->n++;
+}
 void rib_hash_remove(struct rib_hash *t, uint32_t at); /* the id at this slot */
 void rib_hash_fini(struct rib_hash *t);
 

@@ -138,13 +138,18 @@ static void trim(struct rib *rib)
 			until = r->done;
 	while (l->tail != until) {
 		uint32_t place = l->tail++, id = ring_at(l, place);
-		struct dest *d = dest_at(rib, id);
 
-		if (d->log_at != place) {
-			l->superseded--;
-		} else if (!d->paths) {
-			rib_dest_free(rib, id);
+		if (until - place > PREFETCH) {
+			/* The slot of what is about to go. */
+			const struct dest *soon = dest_at(rib, ring_at(l, place + PREFETCH));
+
+			if (!soon->paths)
+				rib_hash_prefetch(&rib->hash, rib_key_hash(rib, soon->key));
 		}
+		if (dest_at(rib, id)->log_at != place)
+			l->superseded--;
+		else if (!dest_at(rib, id)->paths)
+			rib_dest_free(rib, id);
 	}
 	if (l->tail == l->head && l->mask >= RING_KEEP) {
 		free(l->ring);

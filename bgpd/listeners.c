@@ -23,7 +23,7 @@
 #define ACCEPTS_PER_TURN 64
 
 struct md5_key {
-	struct ip_addr peer;
+	struct prefix peers; /* one, or a listen range */
 	char *key;
 };
 
@@ -189,57 +189,77 @@ static const struct instance_config *instance_of(const struct bgp_core *core, co
 	return i && !i->removed ? i->config : NULL;
 }
 
-static const char *key_wanted(const struct instance_config *c, const struct ip_addr *peer)
+static struct prefix peer_prefix(const struct ip_addr *a)
+{
+	return prefix_make(a, (uint8_t)family_bits(a->family));
+}
+
+static const char *key_wanted(const struct instance_config *c, const struct prefix *peers)
 {
 	const struct peer_config *p;
+	const struct listen_config *l;
+	struct prefix x;
 
-	if (c)
-		vec_foreach(p, &c->peers)
-			if (p->password && ip_equal(&p->addr, peer))
-				return p->password;
+	if (!c)
+		return NULL;
+	vec_foreach(p, &c->peers) {
+		x = peer_prefix(&p->addr);
+		if (p->password && prefix_equal(&x, peers))
+			return p->password;
+	}
+	vec_foreach(l, &c->listen)
+		if (l->peer.password && prefix_equal(&l->range, peers))
+			return l->peer.password;
 	return NULL;
 }
 
-static void key_set(struct listener *x, const struct ip_addr *peer, const char *key)
+static void key_set(struct listener *x, const struct prefix *peers, const char *key)
 {
-	char text[IP_TEXT_MAX];
-	int r = socket_md5(x->fd, peer, key);
+	char text[PREFIX_TEXT_MAX];
+	int r = socket_md5(x->fd, peers, key);
 
 	if (r && key)
-		log_error("can't set the MD5 key of neighbor %s: %s", ip_text(peer, text),
+		log_error("can't set the MD5 key of %s: %s", prefix_text(peers, text),
 				strerror(-r));
+}
+
+static void key_add(struct listener *x, const struct prefix *peers, const char *key)
+{
+	if (!key || peers->family != x->addr.family)
+		return;
+	for (size_t i = 0; i < x->keys.n; i++)
+		if (prefix_equal(&x->keys.v[i].peers, peers))
+			return;
+	key_set(x, peers, key);
+	*vec_push(&x->keys) = (struct md5_key){ *peers, xstrdup(key) };
 }
 
 static void keys_sync(struct listener *x, const struct instance_config *c)
 {
 	const struct peer_config *p;
+	const struct listen_config *l;
+	struct prefix peers;
 
 	for (size_t i = 0; i < x->keys.n;) {
 		struct md5_key *k = &x->keys.v[i];
-		const char *want = key_wanted(c, &k->peer);
+		const char *want = key_wanted(c, &k->peers);
 
 		if (want && strcmp(want, k->key) == 0) {
 			i++;
 			continue;
 		}
-		key_set(x, &k->peer, NULL);
+		key_set(x, &k->peers, NULL);
 		free(k->key);
 		vec_remove(&x->keys, i);
 	}
 	if (!c)
 		return;
 	vec_foreach(p, &c->peers) {
-		bool there = false;
-
-		if (!p->password || p->addr.family != x->addr.family)
-			continue;
-		for (size_t i = 0; i < x->keys.n && !there; i++)
-			there = ip_equal(&x->keys.v[i].peer, &p->addr);
-		if (there)
-			continue;
-		key_set(x, &p->addr, p->password);
-		*vec_push(&x->keys) = (struct md5_key){ p->addr, xstrdup(p->password) };
+		peers = peer_prefix(&p->addr);
+		key_add(x, &peers, p->password);
 	}
+	vec_foreach(l, &c->listen)
+		key_add(x, &l->range, l->peer.password);
 }
 
 void listeners_sync(struct listeners *l)
@@ -267,7 +287,7 @@ void listeners_sync(struct listeners *l)
 		int r;
 
 		if (!in || in->removed || strcmp(in->name, "default") == 0 ||
-				!in->config || !in->config->peers.n)
+				!in->config || (!in->config->peers.n && !in->config->listen.n))
 			continue;
 		for (size_t k = 0; k < l->addrs.n; k++) {
 			if (listening(l, in->name, &l->addrs.v[k]))

@@ -99,20 +99,28 @@ int socket_ttl(int fd, uint8_t family, uint8_t ttl, uint8_t min_ttl)
 	return r;
 }
 
-int socket_md5(int fd, const struct ip_addr *peer, const char *key)
+int socket_md5(int fd, const struct prefix *peers, const char *key)
 {
+	bool one = peers->len == family_bits(peers->family);
+	struct ip_addr addr = prefix_addr(peers);
 	struct tcp_md5sig md5 = { 0 };
 	struct sockaddr_storage ss;
 	size_t len = key ? strlen(key) : 0;
 
 	if (len > TCP_MD5SIG_MAXKEYLEN)
 		return -EINVAL;
-	socket_addr(peer, 0, 0, &ss);
+	socket_addr(&addr, 0, 0, &ss);
 	memcpy(&md5.tcpm_addr, &ss, sizeof(ss));
 	md5.tcpm_keylen = (uint16_t)len;
 	if (len)
 		memcpy(md5.tcpm_key, key, len);
-	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &md5, sizeof(md5)) < 0 ? -errno : 0;
+	if (!one) {
+		md5.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX;
+		md5.tcpm_prefixlen = peers->len;
+	}
+	return setsockopt(fd, IPPROTO_TCP, one ? TCP_MD5SIG : TCP_MD5SIG_EXT, &md5, sizeof(md5)) < 0 ?
+			       -errno :
+			       0;
 }
 
 int socket_mss(int fd, uint16_t mss)

@@ -19,8 +19,8 @@ int socket_new(uint8_t family);
 void socket_prepare(int fd, uint8_t family); /* type of service, no delay */
 /* ttl to send with, min_ttl to accept (RFC 5082); 0: leave. */
 int socket_ttl(int fd, uint8_t family, uint8_t ttl, uint8_t min_ttl);
-/* TCP MD5 (RFC 2385) for one peer; key "" or NULL removes it. */
-int socket_md5(int fd, const struct ip_addr *peer, const char *key);
+/* TCP MD5 (RFC 2385) for the peers in a prefix; key "" or NULL removes it. */
+int socket_md5(int fd, const struct prefix *peers, const char *key);
 int socket_mss(int fd, uint16_t mss); /* 0: leave */
 int socket_device(int fd, const char *device);
 /* The first address of this family on an interface; false: none. */

@@ -387,6 +387,7 @@ static int connect_start(struct sockets *s, int fd, const struct bgp_effect *ef)
 			ef->connect.interface);
 	uint8_t family = ef->connect.remote.family;
 	uint32_t scope = ef->connect.interface[0] ? if_nametoindex(ef->connect.interface) : 0;
+	struct prefix host = prefix_make(&ef->connect.remote, (uint8_t)family_bits(family));
 	struct ip_addr source = ef->connect.source;
 	struct sockaddr_storage ss;
 	socklen_t len;
@@ -396,7 +397,7 @@ static int connect_start(struct sockets *s, int fd, const struct bgp_effect *ef)
 		return r;
 	if ((r = socket_ttl(fd, family, ef->connect.ttl, ef->connect.min_ttl)))
 		return r;
-	if (ef->connect.password && (r = socket_md5(fd, &ef->connect.remote, ef->connect.password)))
+	if (ef->connect.password && (r = socket_md5(fd, &host, ef->connect.password)))
 		return r;
 	if (p && (r = socket_mss(fd, p->config.tcp_mss)))
 		return r;

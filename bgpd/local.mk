@@ -2,10 +2,10 @@ sbin_PROGRAMS += bgpd/bgpd
 bgpd_bgpd_SOURCES = \
 	bgpd/bgpd.h bgpd/main.c \
 	bgpd/config_yang.c bgpd/config_yang.h bgpd/config_yang_peer.c bgpd/config_yang_policy.c \
-	bgpd/feed_shell.c bgpd/feed_shell.h bgpd/record.c bgpd/record.h \
+	bgpd/connection.c bgpd/feed_shell.c bgpd/feed_shell.h bgpd/record.c bgpd/record.h \
 	bgpd/listeners.c bgpd/listeners.h bgpd/socket_options.c bgpd/socket_options.h \
 	bgpd/sockets.c bgpd/sockets.h bgpd/sockets_private.h \
-	bgpd/clear.c bgpd/show.c bgpd/show.h bgpd/show_detail.c bgpd/show_detail.h \
+	bgpd/clear.c bgpd/show.c bgpd/show.h bgpd/show_detail.c bgpd/show_detail.h bgpd/show_detail_json.c \
 	bgpd/show_evpn.c bgpd/show_filter.c bgpd/show_filter.h bgpd/show_misc.c \
 	bgpd/show_neighbor.c bgpd/show_neighbor.h bgpd/show_neighbor_json.c \
 	bgpd/show_path.c bgpd/show_path.h bgpd/show_policy.c bgpd/show_summary.c \

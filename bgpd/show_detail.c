@@ -1,5 +1,5 @@
 /* One path in full, and the destination's head above its paths: `show bgp ...
- * PREFIX` and the detail forms of tables. */
+ * PREFIX` and the detail forms of tables.  Text; show_detail_json.c has JSON. */
 #include <config.h>
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "lib/base/rd.h"
 
 /* What a next hop costs; false if it can't be reached. */
-static bool next_hop_state(const struct path_view *v, uint32_t *ret_metric)
+bool detail_next_hop_state(const struct path_view *v, uint32_t *ret_metric)
 {
 	const struct rib_env *env = &v->core->rib_env;
 
@@ -24,12 +24,12 @@ static bool next_hop_state(const struct path_view *v, uint32_t *ret_metric)
 			v->attrs->next_hop, ret_metric);
 }
 
-static bool is_local(const struct path_view *v)
+bool detail_is_local(const struct path_view *v)
 {
 	return v->source->kind != SOURCE_PEER;
 }
 
-static const char *peer_type(const struct path_view *v)
+const char *detail_peer_type(const struct path_view *v)
 {
 	if (v->source->ibgp)
 		return "internal";
@@ -48,7 +48,7 @@ static void next_hop_text(const struct path_view *v, struct strbuf *out)
 	struct prefix p;
 	bool six = nlri_key_prefix(v->family, v->key, &p) && p.family == 6;
 	uint32_t metric;
-	bool reachable = next_hop_state(v, &metric);
+	bool reachable = detail_next_hop_state(v, &metric);
 
 	sb_addf(out, "    %s", nh && nh->addr.family ? ip_text(&nh->addr, a) :
 			       six		    ? "::" :
@@ -57,10 +57,10 @@ static void next_hop_text(const struct path_view *v, struct strbuf *out)
 		sb_add(out, " (inaccessible)");
 	else if (metric)
 		sb_addf(out, " (metric %u)", metric);
-	if (is_local(v))
+	if (detail_is_local(v))
 		id = ip4(v->instance->router_id);
 	sb_addf(out, " from %s (%s)\n",
-			is_local(v) ? (six ? "::" : "0.0.0.0") : source_name(v->source, b),
+			detail_is_local(v) ? (six ? "::" : "0.0.0.0") : source_name(v->source, b),
 			ip_text(&id, c));
 	if (nh && nh->link_local.family)
 		sb_addf(out, "    (%s) (used)\n", ip_text(&nh->link_local, a));
@@ -84,10 +84,10 @@ static void flags_text(const struct path_view *v, struct strbuf *out)
 		sb_add(out, ", stale");
 	if (v->source->kind == SOURCE_AGGREGATE)
 		sb_add(out, ", aggregated, local");
-	else if (is_local(v))
+	else if (detail_is_local(v))
 		sb_add(out, ", sourced, local");
 	else
-		sb_addf(out, ", %s", peer_type(v));
+		sb_addf(out, ", %s", detail_peer_type(v));
 	if (a->has & HAS_ATOMIC)
 		sb_add(out, ", atomic-aggregate");
 	if (v->multipath)
@@ -139,7 +139,7 @@ static void reflection_text(const struct attrs *a, struct strbuf *out)
 }
 
 /* An MPLS label is the upper 20 bits of what was received; a VNI is all 24. */
-static uint32_t label_shown(enum family f, uint32_t label)
+uint32_t detail_label(enum family f, uint32_t label)
 {
 	return f == FAM_EVPN ? label : label >> 4;
 }
@@ -159,7 +159,7 @@ static void info_text(const struct path_view *v, struct strbuf *out)
 			sb_addf(out, ", gateway %s", ip_text(&i->gateway, buf));
 		sb_addc(out, '\n');
 	} else {
-		sb_addf(out, "      Remote label: %u\n", label_shown(v->family, i->label[0]));
+		sb_addf(out, "      Remote label: %u\n", detail_label(v->family, i->label[0]));
 	}
 }
 
@@ -196,259 +196,9 @@ void path_detail_text(const struct path_view *v, struct strbuf *out)
 	sb_addf(out, "      Last update: %s\n", wall_text(at, buf));
 }
 
-/* ---- JSON ---- */
-
-static void as_path_json(const struct attrs *a, struct jsonw *j)
-{
-	static const char *const types[] = { "", "as-set", "as-sequence", "as-confed-sequence",
-		"as-confed-set" };
-	struct attr_span s = attrs_part(a, PART_AS_PATH);
-	struct rd r = rd_init(s.p, s.len);
-
-	jsonw_object(j, "aspath");
-	if (s.len)
-		json_part(j, "string", a, PART_AS_PATH, as_path_text);
-	else
-		jsonw_str(j, "string", "Local");
-	jsonw_array(j, "segments");
-	while (rd_left(&r) && !r.failed) {
-		uint8_t type = rd_u8(&r), n = rd_u8(&r);
-
-		jsonw_object(j, NULL);
-		jsonw_str(j, "type", type <= AS_CONFED_SET ? types[type] : "");
-		jsonw_array(j, "list");
-		while (n--)
-			jsonw_uint(j, NULL, rd_u32(&r));
-		jsonw_end_array(j);
-		jsonw_end_object(j);
-	}
-	jsonw_end_array(j);
-	jsonw_uint(j, "length", a->as_hops);
-	jsonw_end_object(j);
-}
-
-/* FRR's JSON writes well-known communities in one word. */
-static void community_json(uint32_t c, struct jsonw *j)
-{
-	struct strbuf sb = { 0 };
-	char *to;
-
-	community_text(c, &sb);
-	if (c == 0xffffff03) { /* NO_EXPORT_SUBCONFED */
-		jsonw_str(j, NULL, "localAs");
-	} else {
-		to = sb.s;
-		for (char *from = sb.s; *from; from++) {
-			if (*from == '-' && from[1]) {
-				from++;
-				*to++ = (char)(*from >= 'a' && *from <= 'z' ? *from - 32 : *from);
-			} else {
-				*to++ = *from;
-			}
-		}
-		*to = '\0';
-		jsonw_str(j, NULL, sb_str(&sb));
-	}
-	sb_free(&sb);
-}
-
-static void communities_json(const struct attrs *a, struct jsonw *j)
-{
-	struct attr_span s = attrs_part(a, PART_COMMUNITIES);
-	struct rd r = rd_init(s.p, s.len);
-
-	if (s.len) {
-		jsonw_object(j, "community");
-		json_part(j, "string", a, PART_COMMUNITIES, communities_text);
-		jsonw_array(j, "list");
-		while (rd_left(&r) >= 4)
-			community_json(rd_u32(&r), j);
-		jsonw_end_array(j);
-		jsonw_end_object(j);
-	}
-	if (attrs_part(a, PART_EXT_COMMUNITIES).len) {
-		jsonw_object(j, "extendedCommunity");
-		json_part(j, "string", a, PART_EXT_COMMUNITIES, ext_communities_text);
-		jsonw_end_object(j);
-	}
-	s = attrs_part(a, PART_LARGE_COMMUNITIES);
-	if (!s.len)
-		return;
-	jsonw_object(j, "largeCommunity");
-	json_part(j, "string", a, PART_LARGE_COMMUNITIES, large_communities_text);
-	jsonw_array(j, "list");
-	for (unsigned at = 0; at + 12 <= s.len; at += 12) {
-		struct strbuf sb = { 0 };
-
-		large_communities_text((struct attr_span){ s.p + at, 12 }, &sb);
-		jsonw_str(j, NULL, sb_str(&sb));
-		sb_free(&sb);
-	}
-	jsonw_end_array(j);
-	jsonw_end_object(j);
-}
-
-static void reflection_json(const struct attrs *a, struct jsonw *j)
-{
-	struct ip_addr id = ip4(attrs_originator(a));
-	struct attr_span s = attrs_part(a, PART_CLUSTER_LIST);
-	char buf[IP_TEXT_MAX];
-
-	if (a->has & HAS_ORIGINATOR)
-		jsonw_str(j, "originatorId", ip_text(&id, buf));
-	if (!s.len)
-		return;
-	jsonw_object(j, "clusterList");
-	jsonw_array(j, "list");
-	for (unsigned at = 0; at + 4 <= s.len; at += 4) {
-		id = ip_from_bytes(s.p + at, 4);
-		jsonw_str(j, NULL, ip_text(&id, buf));
-	}
-	jsonw_end_array(j);
-	jsonw_end_object(j);
-}
-
-static void aggregator_json(const struct attrs *a, struct jsonw *j)
-{
-	struct attr_span s = attrs_part(a, PART_AGGREGATOR);
-	struct rd r = rd_init(s.p, s.len);
-	struct ip_addr id;
-	char buf[IP_TEXT_MAX];
-
-	if (s.len != 8)
-		return;
-	jsonw_uint(j, "aggregatorAs", rd_u32(&r));
-	id = ip_from_bytes(s.p + 4, 4);
-	jsonw_str(j, "aggregatorId", ip_text(&id, buf));
-}
-
-static void next_hop_json(const struct path_view *v, const struct ip_addr *a, bool six,
-		const char *scope, bool used, struct jsonw *j)
-{
-	char buf[IP_TEXT_MAX];
-	const char *hostname = source_hostname(v->core, v->source);
-	uint32_t metric;
-	bool reachable = next_hop_state(v, &metric);
-
-	jsonw_object(j, NULL);
-	jsonw_str(j, "ip", a->family ? ip_text(a, buf) : six ? "::" : "0.0.0.0");
-	if (*hostname)
-		jsonw_str(j, "hostname", hostname);
-	jsonw_str(j, "afi", six ? "ipv6" : "ipv4");
-	if (six)
-		jsonw_str(j, "scope", scope);
-	jsonw_uint(j, "metric", metric);
-	jsonw_bool(j, "accessible", reachable);
-	if (used)
-		jsonw_bool(j, "used", true);
-	jsonw_end_object(j);
-}
-
-static void next_hops_json(const struct path_view *v, struct jsonw *j)
-{
-	static const struct attrs_next_hop none;
-	const struct attrs_next_hop *nh =
-			v->attrs->next_hop ? attrs_next_hop(v->core->attrs, v->attrs->next_hop) :
-					     &none;
-	struct prefix p;
-	bool six = nh->addr.family ? nh->addr.family == 6 :
-				     nlri_key_prefix(v->family, v->key, &p) && p.family == 6;
-
-	jsonw_array(j, "nexthops");
-	next_hop_json(v, &nh->addr, six, "global", !nh->link_local.family, j);
-	if (nh->link_local.family)
-		next_hop_json(v, &nh->link_local, true, "link-local", true, j);
-	jsonw_end_array(j);
-}
-
-static void peer_json(const struct path_view *v, struct jsonw *j)
-{
-	struct ip_addr id = ip4(is_local(v) ? v->instance->router_id : v->source->router_id);
-	char buf[IP_TEXT_MAX];
-	struct prefix p;
-	const char *hostname;
-
-	jsonw_object(j, "peer");
-	if (is_local(v)) {
-		bool six = nlri_key_prefix(v->family, v->key, &p) && p.family == 6;
-
-		jsonw_str(j, "peerId", six ? "::" : "0.0.0.0");
-		jsonw_str(j, "routerId", ip_text(&id, buf));
-	} else {
-		jsonw_str(j, "peerId", source_name(v->source, buf));
-		jsonw_str(j, "routerId", ip_text(&id, buf));
-		hostname = source_hostname(v->core, v->source);
-		if (*hostname)
-			jsonw_str(j, "hostname", hostname);
-		jsonw_str(j, "type", peer_type(v));
-	}
-	jsonw_end_object(j);
-}
-
-static void flags_json(const struct path_view *v, struct jsonw *j)
-{
-	const struct attrs *a = v->attrs;
-
-	jsonw_str(j, "origin", origin_text(a->origin));
-	if (a->has & HAS_MED)
-		jsonw_uint(j, "metric", a->med);
-	if (a->has & HAS_LOCAL_PREF)
-		jsonw_uint(j, "locPrf", a->local_pref);
-	if (attrs_weight(a))
-		jsonw_uint(j, "weight", attrs_weight(a));
-	if (attrs_tag(a))
-		jsonw_uint(j, "tag", attrs_tag(a));
-	jsonw_bool(j, "valid", v->valid);
-	jsonw_uint(j, "version", v->version);
-	if (v->stale)
-		jsonw_bool(j, "stale", true);
-	if (v->source->kind == SOURCE_AGGREGATE) {
-		jsonw_bool(j, "aggregated", true);
-		jsonw_bool(j, "local", true);
-	} else if (is_local(v)) {
-		jsonw_bool(j, "sourced", true);
-		jsonw_bool(j, "local", true);
-	}
-	if (a->has & HAS_ATOMIC)
-		jsonw_bool(j, "atomicAggregate", true);
-	if (v->multipath)
-		jsonw_bool(j, "multipath", true);
-	if (v->best) {
-		jsonw_object(j, "bestpath");
-		jsonw_bool(j, "overall", true);
-		jsonw_str(j, "selectionReason", v->selection);
-		jsonw_end_object(j);
-	} else {
-		jsonw_str(j, "reason", reason_text(v->path->reason));
-	}
-}
-
-void path_detail_json(const struct path_view *v, struct jsonw *j)
-{
-	int64_t at = wall_seconds(v->core, v->path->time);
-	char buf[32];
-
-	if (v->imported_from)
-		jsonw_str(j, "importedFrom", v->imported_from->name);
-	as_path_json(v->attrs, j);
-	aggregator_json(v->attrs, j);
-	flags_json(v, j);
-	communities_json(v->attrs, j);
-	reflection_json(v->attrs, j);
-	if (v->info && v->info->label[0] != NLRI_LABEL_NONE)
-		jsonw_uint(j, v->family == FAM_EVPN ? "vni" : "remoteLabel",
-				label_shown(v->family, v->info->label[0]));
-	jsonw_object(j, "lastUpdate");
-	jsonw_int(j, "epoch", at);
-	jsonw_strf(j, "string", "%s\n", wall_text(at, buf));
-	jsonw_end_object(j);
-	next_hops_json(v, j);
-	peer_json(v, j);
-}
-
 /* ---- the destination ---- */
 
-static bool path_wanted(const struct path_view *v, enum detail_which which)
+bool detail_wants(const struct path_view *v, enum detail_which which)
 {
 	return which == DETAIL_ALL || v->best || (which == DETAIL_MULTIPATH && v->multipath);
 }
@@ -515,44 +265,7 @@ void dest_detail_text(const struct bgp_instance *i, enum family f, uint32_t dest
 	advertised_to_text(i, f, dest, out);
 	for (uint32_t id = d->paths; id; id = rib_path(rib, id)->next) {
 		path_view_init(&v, i, f, dest, id);
-		if (path_wanted(&v, which))
+		if (detail_wants(&v, which))
 			path_detail_text(&v, out);
 	}
-}
-
-void dest_detail_json(const struct bgp_instance *i, enum family f, uint32_t dest,
-		enum detail_which which, struct jsonw *j)
-{
-	const struct rib *rib = i->rib[f];
-	const struct dest *d = rib_dest(rib, dest);
-	struct strbuf sb = { 0 };
-	char buf[IP_TEXT_MAX];
-	struct path_view v;
-
-	key_text(f, d->key, &sb);
-	jsonw_str(j, "prefix", sb_str(&sb));
-	sb_free(&sb);
-	jsonw_uint(j, "version", d->log_at);
-	jsonw_object(j, "advertisedTo");
-	for (size_t k = 0; k < i->peers.n; k++) {
-		const struct peer *p = i->peers.v[k];
-
-		if (!dest_was_told(p, f, dest))
-			continue;
-		jsonw_object(j, peer_name(p, buf));
-		if (*peer_hostname(p))
-			jsonw_str(j, "hostname", peer_hostname(p));
-		jsonw_end_object(j);
-	}
-	jsonw_end_object(j);
-	jsonw_array(j, "paths");
-	for (uint32_t id = d->paths; id; id = rib_path(rib, id)->next) {
-		path_view_init(&v, i, f, dest, id);
-		if (!path_wanted(&v, which))
-			continue;
-		jsonw_object(j, NULL);
-		path_detail_json(&v, j);
-		jsonw_end_object(j);
-	}
-	jsonw_end_array(j);
 }

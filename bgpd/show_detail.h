@@ -17,4 +17,16 @@ void dest_detail_json(const struct bgp_instance *i, enum family f, uint32_t dest
 /* Has the peer been told a route to it? */
 bool dest_was_told(const struct peer *p, enum family f, uint32_t dest);
 
+/* ---- between show_detail.c and show_detail_json.c ---- */
+
+struct path_view;
+
+/* What a next hop costs; false if it can't be reached. */
+bool detail_next_hop_state(const struct path_view *v, uint32_t *ret_metric);
+bool detail_is_local(const struct path_view *v);
+const char *detail_peer_type(const struct path_view *v);
+/* An MPLS label is the upper 20 bits of what was received; a VNI is all 24. */
+uint32_t detail_label(enum family f, uint32_t label);
+bool detail_wants(const struct path_view *v, enum detail_which which);
+
 #endif

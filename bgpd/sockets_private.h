@@ -1,4 +1,4 @@
-/* Between sockets.c and listeners.c. */
+/* Between sockets.c, connection.c and listeners.c. */
 #ifndef WEFT_BGPD_SOCKETS_PRIVATE_H
 #define WEFT_BGPD_SOCKETS_PRIVATE_H
 
@@ -32,6 +32,24 @@ struct sockets {
 	struct listeners *listeners;
 };
 
+#define BUFFER_SIZE (256 * 1024)
+
+/* connection.c */
+struct connection *connection_find(const struct sockets *s, conn_id id);
+struct connection *connection_new(struct sockets *s, conn_id id, int fd);
+void connection_free(struct connection *c);
+/* The core is told; the connection is gone. */
+void connection_lost(struct connection *c, int error);
+/* Asks the loop for what it can use now. */
+void connection_want(struct connection *c);
+void connection_read(struct connection *c); /* c may be gone after it */
+/* True if it should have another turn soon.  c may be gone. */
+bool connection_write(struct connection *c);
+/* Of the timer `linger`: it has waited long enough. */
+void connection_linger_over(void *connection);
+
+/* sockets.c */
+void connection_ready(void *arg, int fd, unsigned ready);
 /* Takes over the descriptor. */
 void sockets_accepted(struct sockets *s, int fd, const char *vrf);
 

@@ -16,6 +16,7 @@ static const struct slab *class_slab(const struct overlay_core *c, unsigned cls,
 static const char *waiting_reason(const struct overlay_core *c, unsigned cls, uint32_t id)
 {
 	const struct route *r;
+	uint8_t proto;
 
 	switch (cls) {
 	case OBJ_MAC:
@@ -28,6 +29,8 @@ static const char *waiting_reason(const struct overlay_core *c, unsigned cls, ui
 			return "the VRF has no device";
 		if (route_connected(c, r))
 			return NULL; /* a connected subnet is as good */
+		if (route_wanted(c, r, &proto))
+			return "the kernel has not taken its next hops";
 		return "no next hop can be reached";
 	case OBJ_LEAF:
 		return "the link is down";

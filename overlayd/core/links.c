@@ -309,6 +309,7 @@ bool link_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t i
 {
 	struct link *l = link_at(c, id);
 	struct klink k = l->w;
+	struct nlw before = *w;
 	bool fits;
 
 	if (v == VERB_DELETE)
@@ -331,7 +332,7 @@ bool link_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t i
 	/* The sequence number is no part of what is compared. */
 	if (fits && is_vain(c, id, w->buf + w->start + sizeof(struct nlmsghdr),
 				    w->len - w->start - sizeof(struct nlmsghdr)))
-		w->len = w->start;
+		*w = before;
 	return fits;
 }
 

@@ -17,6 +17,9 @@
 
 #define RETRY_FIRST MONO_SEC(1)
 #define RETRY_LAST MONO_SEC(60)
+#define GATHER_FROM 500
+#define GATHER_QUIET MONO_MSEC(20)
+#define GATHER_MOST MONO_MSEC(1000)
 
 static void *at_link(const struct overlay_core *c, uint32_t id)
 {
@@ -259,10 +262,28 @@ static int route_descending(const void *va, const void *vb, void *ctx)
 			route_at(ctx, *(const uint32_t *)va));
 }
 
+/* So many withdrawals that more are on their way are gathered for a moment:
+ * the order only pays over all of them. */
+static bool deletes_are_gathered(struct overlay_core *c, const struct queue *q)
+{
+	bool hold = q->dels.n > GATHER_FROM && c->now - c->route_said_at < GATHER_QUIET;
+
+	if (!hold || (c->hold_since && c->now - c->hold_since > GATHER_MOST)) {
+		if (!hold)
+			c->hold_since = 0;
+		return false;
+	}
+	if (!c->hold_since)
+		c->hold_since = c->now;
+	return true;
+}
+
 static bool fill_deletes(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 {
 	struct queue *q = &c->queues[cls];
 
+	if (cls == OBJ_ROUTE && q->del_head == 0 && deletes_are_gathered(c, q))
+		return true;
 	if (cls == OBJ_ROUTE && !q->del_sorted && q->dels.n)
 		qsort_r(q->dels.v + q->del_head, q->dels.n - q->del_head, sizeof(uint32_t),
 				route_descending, c);

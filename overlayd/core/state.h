@@ -352,6 +352,8 @@ struct overlay_core {
 	mono_t asked_at;      /* time of the request that is being answered */
 	mono_t dump_began, dump_took; /* of the last listing of routes */
 	mono_t retry_next, probe_next, resync_at;
+	mono_t route_said_at; /* bgpd's last word on a route */
+	mono_t hold_since;    /* deletions of routes are being gathered; 0: not */
 	bool synced;	      /* everything was listed once */
 
 	bool plan_due, watch_due, specs_due, orphans_due, entries_due, learn_due, toggled_due,

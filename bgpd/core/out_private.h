@@ -1,6 +1,7 @@
 /* Inside of out_*.c: what peers are told.
  *
  *	out_group.c	groups and members: who shares with whom
+ *	out_pull.c	a member's turn
  *	out_key.c	what a group's bytes depend on
  *	out_window.c	changed destinations -> what is to be said
  *	out_policy.c	may a route go out, and as which attributes
@@ -138,6 +139,16 @@ struct out_groups {
 	/* Of the window that is being made, to save allocations: */
 	struct out_window *window;
 };
+
+/* ---- out_group.c ---- */
+void out_group_want_write(struct out_group *g); /* all members */
+void out_group_wake_at(struct out_group *g, mono_t when);
+bool out_group_has_laggard(const struct out_group *g); /* a member is behind */
+/* Splits off who is behind for long; true if another one must be waited for. */
+bool out_group_must_wait(struct out_group *g);
+/* g has read all: members of it move to a group like it that has, too, and g is
+ * gone then. */
+void out_group_try_merge(struct out_group *g);
 
 /* ---- out_key.c ---- */
 void out_key_make(const struct peer *p, enum family f, const struct out_filters *x,

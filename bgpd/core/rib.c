@@ -9,10 +9,6 @@
 #include "bgpd/core/rib_private.h"
 #include "lib/base/xalloc.h"
 
-struct path_id {
-	uint32_t path, id;
-};
-
 struct rib *rib_new(const struct rib_env *env, enum family f, uint16_t instance, uint64_t seed)
 {
 	struct rib *rib = xcalloc(1, sizeof(*rib));
@@ -26,7 +22,7 @@ struct rib *rib_new(const struct rib_env *env, enum family f, uint16_t instance,
 	rib->dead_at = f == FAM_EVPN ? 0 : (uint8_t)(rib->key_size - 1);
 	slab_init(&rib->dests, (uint32_t)(sizeof(struct dest) + rib->key_size + 3) & ~3u);
 	slab_init(&rib->paths, sizeof(struct path));
-	slab_init(&rib->path_ids, sizeof(struct path_id));
+	slab_init(&rib->path_ids, RIB_PATH_ID_SIZE);
 	rib->options.default_local_pref = 100;
 	return rib;
 }
@@ -72,55 +68,6 @@ void rib_set_options(struct rib *rib, const struct decision_options *o)
 void rib_log_all_paths(struct rib *rib, bool on)
 {
 	rib->log_all = on;
-}
-
-/* ---- path ids ---- */
-
-static uint32_t path_id_find(const struct rib *rib, uint32_t path, uint32_t *ret_at)
-{
-	uint64_t h = hash_u64(rib->seed, path);
-	uint32_t id = rib_hash_first(&rib->path_id_hash, h, ret_at);
-
-	while (id && ((struct path_id *)slab_at(&rib->path_ids, id))->path != path)
-		id = rib_hash_next(&rib->path_id_hash, h, ret_at);
-	return id;
-}
-
-uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path)
-{
-	uint32_t at, id;
-
-	if (!(path_at(rib, path)->flags & PATH_ADD_PATH))
-		return 0;
-	id = path_id_find(rib, path, &at);
-	return id ? ((struct path_id *)slab_at(&rib->path_ids, id))->id : 0;
-}
-
-static void path_id_set(struct rib *rib, uint32_t path, uint32_t value)
-{
-	uint32_t id = slab_new(&rib->path_ids);
-
-	*(struct path_id *)slab_at(&rib->path_ids, id) = (struct path_id){ path, value };
-	if (rib_hash_full(&rib->path_id_hash)) {
-		rib_hash_grow(&rib->path_id_hash);
-		for (uint32_t i = 1; i <= rib->path_ids.used; i++) {
-			const struct path_id *x = slab_at(&rib->path_ids, i);
-
-			if (i != id && x->id)
-				rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, x->path), i);
-		}
-	}
-	rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, path), id);
-}
-
-static void path_id_drop(struct rib *rib, uint32_t path)
-{
-	uint32_t at, id = path_id_find(rib, path, &at);
-
-	assert(id);
-	rib_hash_remove(&rib->path_id_hash, at);
-	((struct path_id *)slab_at(&rib->path_ids, id))->id = 0; /* marks it free */
-	slab_put(&rib->path_ids, id);
 }
 
 /* ---- destinations ---- */
@@ -418,7 +365,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 		p->flags = (uint8_t)((path_id ? PATH_ADD_PATH : 0) | (route->flags & PATH_ERA));
 		d->paths = p_id;
 		if (path_id)
-			path_id_set(rib, p_id, path_id);
+			rib_path_id_set(rib, p_id, path_id);
 	}
 	settle(rib, id, before);
 }
@@ -442,7 +389,7 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 
 	*link = p->next;
 	if (p->flags & PATH_ADD_PATH)
-		path_id_drop(rib, path);
+		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
 	settle(rib, dest, before);

@@ -102,6 +102,11 @@ void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
  * asked for by rib_hash_prefetch() some time ago. */
 void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
 
+/* rib_path_id.c */
+#define RIB_PATH_ID_SIZE 8
+void rib_path_id_set(struct rib *rib, uint32_t path, uint32_t value);
+void rib_path_id_drop(struct rib *rib, uint32_t path);
+
 /* rib_log.c */
 void rib_log_add(struct rib *rib, uint32_t dest);
 bool rib_log_has(const struct rib *rib, uint32_t dest); /* some reader has yet to see it */

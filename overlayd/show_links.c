@@ -104,6 +104,10 @@ static const char *kind_text(const struct link *l)
 		[KLINK_BRIDGE] = "Bridge", [KLINK_VXLAN] = "Vxlan", [KLINK_GRE] = "GRE",
 		[KLINK_GRE6] = "GRE over IPv6" };
 
+	if (l->a.kind == KLINK_OTHER && l->a.flags & IFF_LOOPBACK)
+		return "Loopback";
+	if (l->a.kind == KLINK_OTHER && l->a.has_mac)
+		return "Ethernet";
 	return text[l->a.kind];
 }
 

@@ -153,6 +153,9 @@ static void route_line(struct show *s, const struct route *r, const struct candi
 	}
 }
 
+/* Bits of "flags" of a next hop, as FRR numbers them. */
+enum { HOP_ACTIVE = 1, HOP_FIB = 2, HOP_ONLINK = 8 };
+
 static void hop_json(struct show *s, const struct candidate *d, const struct khop *h,
 		uint32_t weight, bool onlink)
 {
@@ -160,6 +163,7 @@ static void hop_json(struct show *s, const struct candidate *d, const struct kho
 	char ip[IP_TEXT_MAX];
 
 	jsonw_object(j, NULL);
+	jsonw_uint(j, "flags", HOP_ACTIVE | (d->installed ? HOP_FIB : 0) | (onlink ? HOP_ONLINK : 0));
 	if (d->installed)
 		jsonw_bool(j, "fib", true);
 	if (h->gateway.family) {
@@ -243,8 +247,10 @@ static void route_json(struct show *s, const struct route *r, const struct candi
 	jsonw_uint(j, "table", v->table);
 	if (d->tag)
 		jsonw_uint(j, "tag", d->tag);
-	if (d->installed && d->nhid)
+	if (d->installed && d->nhid) {
+		jsonw_uint(j, "nexthopGroupId", d->nhid);
 		jsonw_uint(j, "installedNexthopGroupId", d->nhid);
+	}
 	hops_json(s, d);
 	jsonw_end_object(j);
 }

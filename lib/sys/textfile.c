@@ -53,18 +53,24 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static void sync_dir(const char *path)
+static void dir_of(const char *path, char dir[PATH_MAX])
 {
-	char dir[PATH_MAX];
 	char *slash;
-	int fd;
 
-	snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(dir, PATH_MAX, "%s", path);
 	slash = strrchr(dir, '/');
 	if (!slash)
 		strcpy(dir, ".");
 	else
 		slash[slash == dir] = '\0';
+}
+
+static void sync_dir(const char *path)
+{
+	char dir[PATH_MAX];
+	int fd;
+
+	dir_of(path, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
 		fsync(fd);
@@ -86,7 +92,7 @@ static void keep_old(const char *path)
 
 int text_file_replace(const char *path, const char *text, size_t len, struct err *err)
 {
-	char target[PATH_MAX], tmp[PATH_MAX + 8];
+	char target[PATH_MAX], tmp[PATH_MAX + 8], dir[PATH_MAX];
 	struct stat st;
 	bool had;
 	int fd, r;
@@ -95,6 +101,9 @@ int text_file_replace(const char *path, const char *text, size_t len, struct err
 	if (!realpath(path, target))
 		snprintf(target, sizeof(target), "%s", path);
 	had = stat(target, &st) == 0;
+	/* The first write of a new installation. */
+	dir_of(target, dir);
+	mkdir(dir, 0755);
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", target);
 	fd = mkstemp(tmp);
 	if (fd < 0)

@@ -15,7 +15,8 @@
 int text_file_read(const char *path, struct strbuf *out, struct err *err);
 
 /* Replaces PATH by a new file with the same owner and mode (0640 if it is new):
- * written beside it, synced, renamed; the old one is kept as PATH.sav.  Returns
+ * written beside it, synced, renamed; the old one is kept as PATH.sav; a directory
+ * that is not there is made.  Returns
  * 0, or -errno with a sentence, PATH then being as it was. */
 int text_file_replace(const char *path, const char *text, size_t len, struct err *err);
 

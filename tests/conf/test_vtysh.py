@@ -319,6 +319,18 @@ def test_write():
         assert b.state()["host"] == "r9"
 
 
+def test_first_write_makes_the_directory():
+    with box() as b:
+        b.conf = b.dir / "etc" / "weft.conf"
+        b.conf.parent.mkdir()
+        b.conf.write_text("hostname r1\n")
+        b.start("bgpd")
+        shutil.rmtree(b.conf.parent)
+        p = b.commands("conf t", "hostname r2", "do write")
+        assert p.returncode == 0, p.stderr
+        assert b.conf.read_text().startswith("hostname r2\n")
+
+
 def test_reload():
     with both() as b:
         b.conf.write_text("hostname r10\nnonsense\n")

@@ -253,7 +253,7 @@ void dest_detail_text(const struct bgp_instance *i, enum family f, uint32_t dest
 	if (nlri_key_rd(f, d->key, &rd))
 		sb_addf(out, "%s:", rd_text(&rd, buf));
 	key_text(f, d->key, out);
-	sb_addf(out, ", version %u\n", d->log_at);
+	sb_addf(out, ", version %u\n", path_view_version(d));
 	sb_addf(out, "Paths: (%u available, ", n);
 	if (best)
 		sb_addf(out, "best #%u", best);

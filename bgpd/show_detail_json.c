@@ -268,7 +268,7 @@ void dest_detail_json(const struct bgp_instance *i, enum family f, uint32_t dest
 	key_text(f, d->key, &sb);
 	jsonw_str(j, "prefix", sb_str(&sb));
 	sb_free(&sb);
-	jsonw_uint(j, "version", d->log_at);
+	jsonw_uint(j, "version", path_view_version(d));
 	jsonw_object(j, "advertisedTo");
 	for (size_t k = 0; k < i->peers.n; k++) {
 		const struct peer *p = i->peers.v[k];

@@ -67,7 +67,7 @@ void path_view_init(struct path_view *v, const struct bgp_instance *i, enum fami
 	const struct path *p = rib_path(rib, path);
 
 	*v = (struct path_view){ .core = i->core, .instance = i, .family = f, .dest = dest,
-		.key = rib_dest(rib, dest)->key, .version = rib_dest(rib, dest)->log_at, .path = p };
+		.key = rib_dest(rib, dest)->key, .version = path_view_version(rib_dest(rib, dest)), .path = p };
 	v->attrs = attrs_get(i->core->attrs, p->attrs ? p->attrs : p->attrs_in);
 	v->info = info_get(i->core->infos, p->info);
 	v->valid = p->flags & PATH_USABLE;

@@ -22,6 +22,12 @@ struct path_view {
 	const char *selection; /* of the best: why, in FRR's words */
 };
 
+/* The table's version when the outcome last changed; 0: before anybody followed it. */
+static inline uint32_t path_view_version(const struct dest *d)
+{
+	return d->log_at + 1;
+}
+
 /* Fills it from a path of a destination.  Valid until the next event. */
 void path_view_init(struct path_view *v, const struct bgp_instance *i, enum family f,
 		uint32_t dest, uint32_t path);

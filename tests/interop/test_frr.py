@@ -101,6 +101,7 @@ router bgp {AS}
         wait_prefixes(f, ["10.10.0.0/16"])
         wait_prefixes(b.weft, ["10.20.0.0/16"])
         assert path(f, "10.10.0.0/16")["nexthops"][0]["ip"] == b.ours(1)
+        assert 1 <= path(b.weft, "10.20.0.0/16")["version"] <= 2, "a table's versions begin at 1"
         assert path(b.weft, "10.20.0.0/16")["nexthops"][0]["ip"] == b.theirs(1)
 
 

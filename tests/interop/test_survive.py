@@ -263,8 +263,8 @@ def test_garbage_on_the_bgp_port():
         # who behaves again is welcome
         again = b.speaker(2).up(90)
         announce(again, range(50), 20)
-        wait_until("the routes of the one who misbehaved", lambda:
-                   w.json("show bgp ipv4 unicast json")["totalRoutes"] == 150)
+        wait_until("the routes of the one who misbehaved",
+                   lambda: w.json("show bgp ipv4 unicast json")["totalRoutes"] == 150)
         again.end()
         good.end()
 
@@ -414,22 +414,21 @@ def test_a_neighbour_that_stops_reading():
             assert grown < 64 * 1024, f"{grown} KiB more"
             wait_until("the stalled session is ended", lambda: b.neighbor(4)["bgpState"] != "Established", 60)
             print(f"ended after {time.monotonic() - since:.0f} s")
-        before = descriptors(w.bgpd)
-        wait_until("its connection is given up", lambda: descriptors(w.bgpd) < before or before_closed(w), 40)
+        wait_until("its connection is given up", lambda: connections(w.bgpd) == 3, 40)
         for s in (stalled, other, good, source):
             s.end()
         assert w.stop()["bgpd"] == 0
 
 
-def before_closed(w):
-    """No connection is left but the three that are up."""
-    links = []
-    for fd in os.listdir(f"/proc/{w.bgpd.pid}/fd"):
+def connections(process):
+    """How many TCP connections the process has."""
+    inodes = set()
+    for fd in os.listdir(f"/proc/{process.pid}/fd"):
         with contextlib.suppress(OSError):
-            links.append(os.readlink(f"/proc/{w.bgpd.pid}/fd/{fd}"))
-    table = pathlib.Path(f"/proc/{w.bgpd.pid}/net/tcp").read_text().splitlines()[1:]
-    inodes = {f"socket:[{line.split()[9]}]" for line in table if line.split()[3] != "0A"}
-    return len([l for l in links if l in inodes]) == 3
+            inodes.add(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
+    listening = "0A"
+    table = [line.split() for line in pathlib.Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]]
+    return sum(1 for fields in table if fields[3] != listening and f"socket:[{fields[9]}]" in inodes)
 
 
 def test_end_with_a_neighbour_that_does_not_read():
@@ -461,7 +460,7 @@ def bgp_routes(node):
     return {d: g for d, (p, g) in kernel_routes(node).items() if p == "87"}
 
 
-STRANGERS = {"10.250.0.0/16": ("static", "192.0.2.19"), "198.18.0.0/15": ("boot", "192.0.2.19")}
+STRANGERS = {"10.250.0.0/16": ("static", "192.0.2.19"), "198.18.0.0/15": ("babel", "192.0.2.19")}
 
 
 def loaded(b, n, base=10):
@@ -518,8 +517,14 @@ def test_kill_9_of_bgpd():
         announce(source, range(5000, N_KILL))  # 5,000 are gone meanwhile: stale ones in the kernel
         end_of_rib(source)
         wanted = wanted_table(range(5000, N_KILL), b.peer(1))
-        with bed_sampled(b, 3000):
-            wait_until("the right table", lambda: bgp_routes(b.weft_node) == wanted, 120, 0.5)
+        seen = []
+
+        def right():
+            routes = bgp_routes(b.weft_node)
+            seen.append(len(routes))
+            return routes == wanted
+        wait_until("the right table", right, 120, 0.3)
+        assert min(seen) >= min(there, len(wanted)) - 5000, f"routes were removed on the way: {seen}"
         strangers_are_there(b)
         # in the middle of a withdrawal
         withdraw(source, range(5000, N_KILL))
@@ -535,14 +540,6 @@ def test_kill_9_of_bgpd():
         strangers_are_there(b)
         source.end()
         assert w.stop() == {"bgpd": 0, "overlayd": 0}
-
-
-@contextlib.contextmanager
-def bed_sampled(b, least):
-    """While it goes on the kernel never has fewer routes than this."""
-    yield
-    n = len(bgp_routes(b.weft_node))
-    assert n >= least, n
 
 
 def test_kill_9_of_overlayd():
@@ -583,7 +580,7 @@ def test_write_to_a_full_disk():
     with bed("survive-disk") as b:
         disk = pathlib.Path("/run/disk")
         disk.mkdir(exist_ok=True)
-        sandbox.mount("disk", disk, "tmpfs", 0, "size=128k")
+        sandbox.mount("disk", str(disk), "tmpfs", 0, "size=128k")
         w = b.start(b.config(2), wait=False)
         file = disk / "weft.conf"
         file.write_text(w.file.read_text())
@@ -592,17 +589,14 @@ def test_write_to_a_full_disk():
         w.start()
         w.show("write")
         old = file.read_text()
-        saved = (disk / "weft.conf.sav").read_text()
         w.configure(*(f"ip prefix-list LONG seq {5 * i} permit 10.{i >> 8}.{i & 255}.0/24" for i in range(1, 600)))
         filler = disk / "filler"
         with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as f:
             while True:
                 f.write(b"x" * 4096)
-        answer = w.show("write", check=False)
         failed = b.weft_node.popen([*w.vtysh_argv, "-c", "write"], stdout=-1, stderr=-1, text=True)
         out, err = failed.communicate(timeout=30 * PATIENCE)
         assert failed.returncode != 0 and "No space left" in out + err, (failed.returncode, out, err)
-        assert "No space left" in answer + err
         assert file.read_text() == old, "the old file is damaged"
         left = sorted(p.name for p in disk.iterdir())
         assert left == ["filler", "weft.conf", "weft.conf.sav"], f"left behind: {left}"
@@ -611,7 +605,7 @@ def test_write_to_a_full_disk():
         w.show("write")
         assert "LONG seq 2995 " in file.read_text()
         assert (disk / "weft.conf.sav").read_text() == old
-        assert saved is not None and w.stop() == {"bgpd": 0, "overlayd": 0}
+        assert w.stop() == {"bgpd": 0, "overlayd": 0}
 
 
 # ---------------------------------------------------------------- one session
@@ -638,7 +632,6 @@ def test_restart_of_one_session():
                 assert b.neighbor(n)["connectionsEstablished"] == 1, f"{b.peer(n)} came up again"
         for s in others:
             assert s.n_updates - heard[s] < 600, f"{s.local} heard {s.n_updates - heard[s]} updates"
-        # only the routes of the first were told again: the second's are not heard of
         for s in speakers.values():
             s.end()
         assert w.stop()["bgpd"] == 0
@@ -749,7 +742,7 @@ def test_clean_end_under_valgrind():
         w.show(f"clear bgp {b.peer(1)} soft in")
         w.show(f"clear bgp {b.peer(1)}")
         wait_until("it is back", lambda: accepted()["l2VpnEvpn"] == 3, 120)
-        # a client that has gone in the middle of a long answer, and one that leaves a candidate
+        # a client that does not wait for its answer
         unix_garbage(w.run_dir / "bgpd.vty", None, [struct.pack(">IB", 22, 2) + b"show bgp summary json"])
         result = w.stop()
         for p in (w.bgpd, w.overlayd):

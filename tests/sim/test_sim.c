@@ -10,7 +10,11 @@
 
 #include "tests/sim/verify.h"
 
+#ifdef __SANITIZE_ADDRESS__ /* some sixty times slower */
+#define DEFAULT_RUNS 10
+#else
 #define DEFAULT_RUNS 100
+#endif
 #define CALM MONO_SEC(400) /* after the last mishap */
 
 static unsigned check_all(struct sim *s, struct topo *t)

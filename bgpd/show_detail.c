@@ -172,6 +172,8 @@ void path_detail_text(const struct path_view *v, struct strbuf *out)
 
 	if (v->imported_from)
 		sb_addf(out, "  Imported from %s\n", v->imported_from->name);
+	if (v->not_installed)
+		sb_addf(out, "  Not installed: %s\n", v->not_installed);
 	sb_add(out, "  ");
 	if (path.len)
 		as_path_text(path, out);

@@ -240,6 +240,8 @@ void path_detail_json(const struct path_view *v, struct jsonw *j)
 
 	if (v->imported_from)
 		jsonw_str(j, "importedFrom", v->imported_from->name);
+	if (v->not_installed)
+		jsonw_str(j, "notInstalled", v->not_installed);
 	as_path_json(v->attrs, j);
 	aggregator_json(v->attrs, j);
 	flags_json(v, j);

@@ -53,8 +53,12 @@ static void find_source(struct path_view *v, uint32_t path)
 	struct vrf_origin o;
 
 	v->source = c->sources.v[v->path->source];
-	if (v->source->kind == SOURCE_IMPORT && vrf_path_origin(v->instance, path, &o)) {
+	if (v->source->kind == SOURCE_IMPORT &&
+			vrf_path_origin(v->instance,
+					rib_path_add_path_id(v->instance->rib[v->family], path), &o)) {
 		v->imported_from = o.vrf ? o.vrf : o.instance;
+		if (!o.vrf && (o.family == FAM_IPV4_VPN || o.family == FAM_IPV6_VPN))
+			v->not_installed = "forwarding by MPLS is not available";
 		if (c->sources.v[o.source])
 			v->source = c->sources.v[o.source];
 	}

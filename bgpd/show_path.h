@@ -18,6 +18,7 @@ struct path_view {
 	const struct nlri_info *info;
 	const struct route_source *source; /* an imported path's: the original's */
 	const struct bgp_instance *imported_from; /* NULL: not imported */
+	const char *not_installed; /* why the kernel does not get it; NULL: it may */
 	bool valid, best, multipath, stale;
 	const char *selection; /* of the best: why, in FRR's words */
 };

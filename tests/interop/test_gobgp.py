@@ -85,6 +85,8 @@ def test_vpn_and_evpn_are_reflected():
             text += f" address-family {family}\n" + "".join(
                 f"  neighbor {c} activate\n  neighbor {c} route-reflector-client\n" for c in clients)
             text += " exit-address-family\n"
+        text += (f"router bgp {AS} vrf prod\n address-family ipv4 unicast\n  rt vpn import 65004:1\n  import vpn\n"
+                 " exit-address-family\n")
         w = b.start(text)
         source = Gobgp(b.peers[0], config(AS, "10.4.4.4", b.ours(1), FAMILIES[2:])).start()
         sink = Gobgp(b.peers[1], config(AS, "10.5.5.5", b.ours(2), FAMILIES[2:])).start()
@@ -113,6 +115,11 @@ def test_vpn_and_evpn_are_reflected():
             return sum(1 for rd in out.values() if isinstance(rd, dict) for p in rd if p.startswith("["))
         wait_until("EVPN at FRR", lambda: at_frr("show bgp l2vpn evpn json", 5) >= 5, 60)
         wait_until("VPNv4 at FRR", lambda: "10.45.4.0/24" in frr.ask("show bgp ipv4 vpn json"), 60)
+
+        # a VRF imports it, and says why the kernel does not get it
+        path = w.json("show bgp vrf prod ipv4 unicast 10.45.4.0/24 json")["paths"][0]
+        assert path["notInstalled"] == "forwarding by MPLS is not available" and path["importedFrom"], path
+        assert "Not installed: forwarding by MPLS" in w.show("show bgp vrf prod ipv4 unicast 10.45.4.0/24")
 
         for family, route in adds:
             source.gobgp(f"global rib del -a {family} {route}")

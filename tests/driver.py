@@ -14,6 +14,7 @@ One line a test; logs in build/test-logs/.  A filter is part of a test's name, a
 import argparse
 import concurrent.futures
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
@@ -264,6 +265,11 @@ def main():
             print(test.name)
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
+    lock_file = open(LOGS / ".lock", "w")
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit("driver: tests of this tree are already running")
     start = time.monotonic()
     results = []
     tests = scripts

@@ -42,7 +42,8 @@ def launch(argv, keep):
     if mode == "guest":
         return launch_guest(argv, keep)
     if not keep:
-        return subprocess.run(argv).returncode
+        # pdeathsig: the lab goes with us, however we end
+        return subprocess.run(["setpriv", "--pdeathsig", "KILL", *argv]).returncode
     return launch_direct(argv)
 
 

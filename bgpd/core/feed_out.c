@@ -4,8 +4,9 @@
  *
  * A new connection gets all of it, then END, upon which overlayd drops what it
  * kept from before.  So after a start of bgpd END waits until the peers have
- * told their routes (End-of-RIB, RFC 4724 section 2), or long enough: else a
- * restart of bgpd would interrupt traffic that still flows well. */
+ * told their routes (End-of-RIB, RFC 4724 section 2) and overlayd has answered
+ * for their next hops, without which they aren't used yet, or long enough: else
+ * a restart of bgpd would interrupt traffic that still flows well. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -386,9 +387,13 @@ static bool settled(const struct feed_out *f)
 
 	if (age > SETTLE_MAX)
 		return true;
+	if (core_door(c)->work)
+		return false; /* received, not yet in the tables */
 	for (size_t n = 0; n < c->instances.n; n++) {
 		const struct bgp_instance *i = c->instances.v[n];
 
+		if (i && !nexthops_settled(i->nexthops))
+			return false;
 		for (size_t k = 0; i && k < i->peers.n; k++) {
 			const struct peer *p = i->peers.v[k];
 

@@ -181,6 +181,19 @@ static bool walk_run(struct work *w, struct bgp_core *c)
 	return any_changed(n);
 }
 
+bool nexthops_settled(const struct nexthops *n)
+{
+	if (n->walk_active)
+		return false;
+	for (uint32_t id = 1; id <= n->slab.used; id++) {
+		const struct nexthop *t = at(n, id);
+
+		if (t->changed || (!t->known && t->addr.family && find(n, &t->addr) == id))
+			return false;
+	}
+	return true;
+}
+
 void nexthop_feed(struct bgp_instance *i, const struct feed_msg *m)
 {
 	struct nexthops *n = i->nexthops;

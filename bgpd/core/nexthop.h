@@ -20,6 +20,9 @@ const struct nexthop *nexthops_at(const struct nexthops *n, size_t i);
 /* The one with this address, NULL if there is none. */
 const struct nexthop *nexthops_find(const struct nexthops *n, const struct ip_addr *a);
 
+/* Every next hop asked about was answered, and the answers are in the tables. */
+bool nexthops_settled(const struct nexthops *n);
+
 /* Our addresses in this instance's VRF have changed. */
 void nexthops_own_changed(struct nexthops *n);
 

@@ -203,6 +203,55 @@ START_TEST(snapshot_sweeps)
 }
 END_TEST
 
+/* What the core has to tell overlayd now; true if END was among it. */
+static bool told(unsigned *ret_routes)
+{
+	uint8_t buf[65536];
+	struct feed_msg m;
+	bool ended = false;
+	size_t n;
+
+	*ret_routes = 0;
+	while ((n = bgp_core_pull_feed(t.core, t.now, buf, sizeof(buf))) > 0) {
+		struct rd r = rd_init(buf, n);
+
+		while (feed_decode(&r, &m) == 1) {
+			ck_assert_msg(!ended, "more after the end of the snapshot");
+			ended = m.type == FEED_END;
+			*ret_routes += m.type == FEED_ROUTE && m.add;
+		}
+	}
+	return ended;
+}
+
+/* Else overlayd would drop what it kept before the routes that replace it come. */
+START_TEST(snapshot_ends_after_next_hops_are_known)
+{
+	struct open_msg o = door_open_msg(PEER_AS, PEER);
+	struct feed_msg m = { .type = FEED_NEXTHOP, .add = true, .vrf = "default" };
+	unsigned n;
+
+	iface(2, "eth0", true);
+	address(2, 0x0a000001, 24, true);
+	door_configure(&t, config(true));
+	ck_assert(!told(&n));
+	door_establish(&t, 1, PEER, &o);
+	door_announce(&t, 1, PEER_AS, 0, 100);
+	door_end_of_rib(&t, 1);
+	for (int i = 0; i < 5; i++) {
+		door_wait(&t, MONO_SEC(1));
+		ck_assert(!told(&n));
+		ck_assert_uint_eq(n, 0);
+	}
+	m.nexthop.addr = ip4(0x0a000009); /* as door_announce() has it */
+	m.nexthop.resolved = m.nexthop.connected = true;
+	feed(&m);
+	door_wait(&t, MONO_SEC(2));
+	ck_assert(told(&n));
+	ck_assert_uint_eq(n, 100);
+}
+END_TEST
+
 START_TEST(vrf_alone_brings_the_default_instance)
 {
 	struct bgp_config *c = bgp_config_new();
@@ -236,6 +285,7 @@ int main(void)
 	tcase_add_test(tc, link_that_goes_takes_the_session);
 	tcase_add_test(tc, instance_for_an_l3vni);
 	tcase_add_test(tc, snapshot_sweeps);
+	tcase_add_test(tc, snapshot_ends_after_next_hops_are_known);
 	tcase_add_test(tc, vrf_alone_brings_the_default_instance);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -1,35 +1,42 @@
-#!/usr/bin/env python3
-"""Draws results of run.py as a picture: for each scenario and figure one bar a daemon, as a multiple of the best peer's
-(the best daemon that is not `ours`), on a logarithmic scale.
-
-    ./chart.py ../build/bench/results.json >performance.svg
-"""
-import json
+"""Pictures for doc/performance.md, drawn by report.py: figures as multiples of the best peer's, and doubling series.
+Colours follow the reader's light or dark scheme."""
+import html
 import math
-import pathlib
-import statistics
-import sys
 
-import run
+import report
 
-FIGURES = ("load s", "withdraw s", "churn p50 ms", "churn p99 ms", "burst s", "flap s", "B/route")
-COLOURS = {"ours": "#1f6f54", "bird": "#8fa3ad", "frr": "#c98a3a", "openbgpd": "#a56a8f", "gobgp": "#7b7fc2"}
-LOW, HIGH = 0.05, 20.0
-LEFT, WIDTH, BAR, GAP = 210, 620, 9, 7
+# name: (light, dark); each gives the classes f-NAME (fill) and s-NAME (stroke)
+COLOURS = {
+    "back": ("#ffffff", "#0d1117"), "text": ("#24292f", "#e6edf3"), "faint": ("#6e7781", "#9198a1"),
+    "grid": ("#d8dee4", "#2b323b"), "weft": ("#1f7a55", "#3fb984"), "over": ("#c2410c", "#f0883e"),
+    "bird": ("#3b6ea5", "#79b0e8"), "frr": ("#b7791f", "#e3b341"), "openbgpd": ("#8f4f8b", "#d2a1ce"),
+    "gobgp": ("#6b7280", "#a0a8b3"),
+}
 
 
-def medians(results):
-    """[(scenario, figure, {daemon: median})] of what can be compared."""
-    for scenario, r in results.items():
-        table = {}
-        for dut, runs in r["duts"].items():
-            for m in (run.metrics(x) for x in runs if "error" not in x):
-                for k in FIGURES:
-                    if k in m and not math.isnan(m[k]):
-                        table.setdefault(k, {}).setdefault(dut, []).append(m[k])
-        for k in FIGURES:
-            if "ours" in table.get(k, {}) and len(table[k]) > 1:
-                yield scenario, k, {d: statistics.median(v) for d, v in table[k].items()}
+def style():
+    sheet = lambda i: " ".join(f".f-{n} {{ fill: {c[i]} }} .s-{n} {{ stroke: {c[i]} }}" for n, c in COLOURS.items())
+    return (f"<style>{sheet(0)} text {{ font: 12px system-ui, sans-serif }} .small {{ font-size: 11px }} "
+            f".head {{ font-weight: 600 }}\n@media (prefers-color-scheme: dark) {{ {sheet(1)} }}</style>")
+
+
+LOW, HIGH = 0.02, 30.0
+LEFT, WIDTH, ROW = 250, 520, 20
+PEERS = ("bird", "frr", "openbgpd", "gobgp")
+
+
+def svg(width, height, body, title):
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'role="img" aria-label="{html.escape(title)}">{style()}<rect width="100%" height="100%" '
+            f'class="f-back"/>\n' + "\n".join(body) + "\n</svg>\n")
+
+
+def text(x, y, s, anchor="start", cls="f-text"):
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{cls}">{html.escape(s)}</text>'
+
+
+def line(x1, y1, x2, y2, cls="s-grid", style=""):
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{cls}" style="{style}"/>'
 
 
 def x_of(ratio):
@@ -37,29 +44,89 @@ def x_of(ratio):
     return LEFT + WIDTH * math.log(ratio / LOW) / math.log(HIGH / LOW)
 
 
-def main():
-    rows = list(medians(json.loads(pathlib.Path(sys.argv[1]).read_text())))
-    out, y = [], 46
-    for scenario, figure, values in rows:
-        best = min(v for d, v in values.items() if d != "ours") or 1e-9
-        top = y
-        for dut in sorted(values, key=lambda d: (d != "ours", d)):
-            ratio = values[dut] / best
-            out.append(f'<rect x="{LEFT}" y="{y}" width="{x_of(ratio) - LEFT:.1f}" height="{BAR}" '
-                       f'fill="{COLOURS.get(dut, "#999")}"/>'
-                       f'<text x="{x_of(ratio) + 4:.1f}" y="{y + BAR - 1}">{ratio:.2f}</text>')
-            y += BAR + 1
-        out.append(f'<text x="{LEFT - 8}" y="{(top + y) / 2 + 3:.0f}" text-anchor="end">{scenario} {figure}</text>')
-        y += GAP
-    lines = "".join(f'<line x1="{x_of(r):.1f}" x2="{x_of(r):.1f}" y1="38" y2="{y}" stroke="#ddd"/>'
-                    f'<text x="{x_of(r):.1f}" y="34" text-anchor="middle">{r:g}</text>' for r in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20))
-    key = "".join(f'<rect x="{LEFT + 90 * i}" y="8" width="10" height="10" fill="{c}"/>'
-                  f'<text x="{LEFT + 90 * i + 14}" y="17">{d}</text>'
-                  for i, (d, c) in enumerate(COLOURS.items()) if any(d in v for _, _, v in rows))
-    print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 60}" height="{y + 10}" '
-          f'font-family="sans-serif" font-size="10"><rect width="100%" height="100%" fill="#fff"/>'
-          f'{lines}{key}{"".join(out)}</svg>')
+def ratio_row(y, data, row):
+    """weft as a bar from 1 (what it is compared with) to its ratio, the target as a tick, other daemons as dots."""
+    scenario, figure, _, _, name, value, ratio, limit, met = row
+    mid, out = y + ROW / 2, []
+    a, b = sorted((x_of(ratio), x_of(1)))
+    colour = "f-weft" if met else "f-over"
+    out.append(f'<rect x="{a:.1f}" y="{mid - 6:.1f}" width="{max(b - a, 1):.1f}" height="12" rx="1" class="{colour}"/>')
+    for d, _ in sorted(data.values[scenario, figure].items()):
+        v = data.median(scenario, figure, d)
+        if d in PEERS and v:
+            out.append(f'<circle cx="{x_of(v / value):.1f}" cy="{mid:.1f}" r="4" class="f-{d}"/>')
+    t = x_of(limit)
+    out.append(line(t, mid - 9, t, mid + 9, "s-text", "stroke-width:2"))
+    out.append(text(min(x_of(ratio), t) - 6, mid + 4, f"{ratio:.2f}", "end", "f-text small"))
+    return out
 
 
-if __name__ == "__main__":
-    main()
+def ratios(data, rows):
+    rows = [r for r in rows if r[4] and r[6] is not None]
+    grid, body, y, last = [], [], 62, None
+    for r in rows:
+        if r[0] != last:
+            y += 8
+            body.append(text(10, y + 14, r[0], "start", "f-text head"))
+            last = r[0]
+        beside = f" : {report.NAMES.get(r[4], r[4])}"
+        body.append(text(LEFT - 8, y + 14, r[1] + beside, "end", "f-faint"))
+        body += ratio_row(y, data, r)
+        y += ROW
+    for g in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20):
+        grid += [line(x_of(g), 58, x_of(g), y + 4, "s-faint" if g == 1 else "s-grid"), text(x_of(g), 54, f"{g:g}", "middle", "f-faint small")]
+    x, key = 10, []
+    key.append(f'<rect x="{x}" y="10" width="18" height="12" class="f-weft"/>')
+    key.append(text(x + 24, 20, "weft (target missed: "))
+    key.append(f'<rect x="{x + 146}" y="10" width="18" height="12" class="f-over"/>')
+    key.append(text(x + 167, 20, ")"))
+    key.append(line(x + 192, 7, x + 192, 25, "s-text", "stroke-width:2"))
+    key.append(text(x + 200, 20, "target"))
+    x += 262
+    for d in PEERS:
+        if any(d in v for v in data.values.values()):
+            key += [f'<circle cx="{x}" cy="16" r="4" class="f-{d}"/>', text(x + 9, 20, report.NAMES[d])]
+            x += 80
+    key.append(text(10, 42, "multiple of the one it is compared with (logarithmic; less is better)", "start", "f-faint small"))
+    return svg(LEFT + WIDTH + 30, y + 14, key + grid + body, "figures as multiples of the best peer's")
+
+
+PANEL_W, PANEL_H, PANEL_GAP, COLUMNS = 236, 170, 34, 3
+KINDS = (("load", "weft"), ("withdraw", "bird"), ("memory", "frr"))
+
+
+def panel(x0, y0, s):
+    """Growth over the first point, log-log; the dashed line is linear growth."""
+    points = s["points"]
+    first, out = points[0], []
+    span = math.log2(points[-1]["size"] / first["size"])
+    px = lambda size: x0 + PANEL_W * math.log2(size / first["size"]) / span
+    py = lambda growth: y0 + PANEL_H - PANEL_H * min(max(math.log2(max(growth, 1e-9)), 0), span) / span
+    for k in range(int(span) + 1):
+        out += [line(px(first["size"] * 2**k), y0, px(first["size"] * 2**k), y0 + PANEL_H),
+                line(x0, py(2**k), x0 + PANEL_W, py(2**k))]
+    out.append(line(x0, y0 + PANEL_H, x0 + PANEL_W, y0, "s-faint", "stroke-dasharray:4 4"))
+    out.append(text(x0, y0 - 22, s["what"], "start", "f-text head"))
+    legend = []
+    for kind, colour in KINDS:
+        e = report.slope(points, kind)
+        if e is None:
+            continue
+        base = next(p[kind] for p in points if p.get(kind))
+        path = " ".join(f"{px(p['size']):.1f},{py(p[kind] / base):.1f}" for p in points if p.get(kind))
+        out.append(f'<polyline points="{path}" class="s-{colour}" style="fill:none;stroke-width:2"/>')
+        legend.append(f'<tspan class="f-{colour}">{kind} {e:.2f}</tspan>')
+    out.append(f'<text x="{x0}" y="{y0 - 7}" class="f-text small">exponents: {" ".join(legend)}</text>')
+    out += [text(x0, y0 + PANEL_H + 14, f"{first['size']:,}", "start", "f-faint small"),
+            text(x0 + PANEL_W, y0 + PANEL_H + 14, f"{points[-1]['size']:,}", "end", "f-faint small"),
+            text(x0 + PANEL_W - 4, y0 + 12, f"×{points[-1]['size'] / first['size']:g}", "end", "f-faint small")]
+    return out
+
+
+def doubling(all_series):
+    body = []
+    for i, s in enumerate(all_series):
+        body += panel(14 + (i % COLUMNS) * (PANEL_W + PANEL_GAP), 44 + (i // COLUMNS) * (PANEL_H + 76), s)
+    rows = -(-len(all_series) // COLUMNS)
+    return svg(14 + COLUMNS * (PANEL_W + PANEL_GAP), 20 + rows * (PANEL_H + 76), body,
+               "growth of CPU time and memory over doubling sizes")

@@ -6,259 +6,39 @@ its own, joined by a veth pair to a second one which holds bgpblast.  DUTs
 alternate within one run, so that slow drifts of the machine hit all of them.
 Needs root.  See README.md.
 """
-import argparse, json, os, pathlib, shlex, shutil, signal, statistics, subprocess, sys, tempfile, time
-from random import Random
+import argparse
+import fcntl
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import report
+import results
+from duts import *
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = HERE.parent / "build" / "bench"
+BUILD = results.DIRECTORY
 NS_DUT, NS_GEN = "bgpbench-dut", "bgpbench-gen"
-DUT_AS, SENDER_AS, RECEIVER_AS = 65000, 65001, 65201
-DUT_ID = "10.255.0.1"
 TICK = os.sysconf("SC_CLK_TCK")
-
-# ---------------------------------------------------------------- scenarios
-
-BASE = dict(family="ipv4", routes=100_000, senders=1, receivers=1, ibgp=False,
-            policy=False, phases="load,withdraw", extra=[])
-SCENARIOS = {name: {**BASE, **s} for name, s in {
-    "smoke":       dict(routes=5_000, phases="load,churn,withdraw", extra=["--churn-secs", "1"]),
-    "ipv4-100k":   dict(routes=100_000),
-    "ipv4-500k":   dict(routes=500_000),
-    "ipv4-1m":     dict(routes=1_000_000),
-    "ipv4-4x4":    dict(routes=500_000, senders=4, receivers=4),
-    "fanout-30":   dict(routes=100_000, receivers=30),
-    "ipv6-200k":   dict(family="ipv6", routes=200_000),
-    "vpnv4-200k":  dict(family="vpnv4", routes=200_000, ibgp=True),
-    "evpn-200k":   dict(family="evpn", routes=200_000, ibgp=True),
-    "evpn5-200k":  dict(family="evpn5", routes=200_000, ibgp=True),
-    "policy-200k": dict(routes=200_000, policy=True),
-    "churn-200k":  dict(routes=200_000, senders=2, phases="load,churn,burst,flap,withdraw",
-                        extra=["--best-zero"]),
-}.items()}
-
-
-def peers(scn):
-    """(address, AS) of every bgpblast session: senders first."""
-    six = scn["family"] == "ipv6"
-    for base, count, asn in ((1, scn["senders"], SENDER_AS), (2, scn["receivers"], RECEIVER_AS)):
-        for i in range(count):
-            yield (f"fd00:255::{base}:{i + 1:x}" if six else f"10.255.{base}.{i + 1}",
-                   DUT_AS if scn["ibgp"] else asn + i)
-
-
-def dut_addr(scn):
-    return "fd00:255::1" if scn["family"] == "ipv6" else DUT_ID
-
-# The import policy, the same for all: reject two AS_PATH patterns (which do
-# not occur), then prefix list -> local-pref 200, community -> 150, else accept.
-
-
-def policy_prefixes():
-    r = Random(7)
-    seen = set()
-    while len(seen) < 10_000:
-        plen = r.choice([16, 18, 20, 22, 22, 24, 24, 24])
-        a = r.randrange(11 << 24, 223 << 24) & ~((1 << (32 - plen)) - 1)
-        if a >> 24 != 127:
-            seen.add((a, plen))
-    return [("%d.%d.%d.%d/%d" % (a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, p), p, min(p + 4, 24))
-            for a, p in sorted(seen)]
-
-
-BAD_AS = (64666, 64777)
-COMMUNITIES = [(170 + i, 1 + 50 * i) for i in range(0, 40, 4)]
-
-# ------------------------------------------------------- configuration files
-
-
-def frr_config(scn, d, tuned=True):
-    fam = {"ipv4": "ipv4 unicast", "ipv6": "ipv6 unicast", "vpnv4": "ipv4 vpn",
-           "evpn": "l2vpn evpn", "evpn5": "l2vpn evpn"}[scn["family"]]
-    c = ["frr defaults traditional", "hostname dut", f"log file {d}/log errors"]
-    if scn["policy"]:
-        c += [f"ip prefix-list PL seq {5 * i} permit {p}" + (f" le {le}" if le > n else "")
-              for i, (p, n, le) in enumerate(policy_prefixes(), 1)]
-        c += [f"bgp as-path access-list BAD permit _{a}_" for a in BAD_AS]
-        c += [f"bgp community-list standard CL permit {a}:{b}" for a, b in COMMUNITIES]
-        c += ["route-map IN deny 10", " match as-path BAD",
-              "route-map IN permit 20", " match ip address prefix-list PL", " set local-preference 200",
-              "route-map IN permit 30", " match community CL", " set local-preference 150",
-              "route-map IN permit 40"]
-    c += [f"router bgp {DUT_AS}", f" bgp router-id {DUT_ID}", " no bgp ebgp-requires-policy",
-          " no bgp default ipv4-unicast", " no bgp network import-check"]
-    if tuned:
-        c += [" write-quanta 64", " read-quanta 10", " coalesce-time 0"]
-    act = []
-    for a, asn in peers(scn):
-        c += [f" neighbor {a} remote-as {asn}", f" neighbor {a} passive", f" neighbor {a} timers 80 240"]
-        if tuned:
-            c += [f" neighbor {a} advertisement-interval 0"]
-        if not scn["ibgp"]:
-            c += [f" neighbor {a} ebgp-multihop 2"]
-        act += [f"  neighbor {a} activate"]
-        if scn["ibgp"]:
-            act += [f"  neighbor {a} route-reflector-client"]
-        if scn["policy"] and asn < RECEIVER_AS:
-            act += [f"  neighbor {a} route-map IN in"]
-    c += [f" address-family {fam}"] + act + [" exit-address-family"]
-    return "\n".join(c) + "\n"
-
-
-def bird_config(scn, d):
-    chan = {"ipv4": "ipv4", "ipv6": "ipv6", "vpnv4": "vpn4"}[scn["family"]]
-    c = [f"router id {DUT_ID};", "protocol device {}"]
-    if chan == "vpn4":
-        c += ["vpn4 table tv;"]
-    if scn["policy"]:
-        c += ["define PL = [" + ",".join(p + (f"{{{n},{le}}}" if le > n else "")
-                                         for p, n, le in policy_prefixes()) + "];",
-              "define CL = [" + ",".join(f"({a},{b})" for a, b in COMMUNITIES) + "];",
-              "filter fin {"] + \
-             [f"if bgp_path ~ [= * {a} * =] then reject;" for a in BAD_AS] + \
-             ["if net ~ PL then { bgp_local_pref = 200; accept; }",
-              "if bgp_community ~ CL then { bgp_local_pref = 150; accept; }", "accept; }"]
-    for i, (a, asn) in enumerate(peers(scn)):
-        imp = "filter fin" if scn["policy"] and asn < RECEIVER_AS else "all"
-        c += [f"protocol bgp p{i} {{ local {dut_addr(scn)} as {DUT_AS}; neighbor {a} as {asn};",
-              "  passive yes; hold time 240;" + (" direct; rr client;" if scn["ibgp"] else ""),
-              f"  {'vpn4 mpls' if chan == 'vpn4' else chan} {{ {'table tv;' if chan == 'vpn4' else ''} import {imp}; export all;"
-              f" {'gateway direct;' if scn['ibgp'] else ''} }}; }}"]
-    return "\n".join(c) + "\n"
-
-
-def gobgp_config(scn, d):
-    fam = {"ipv4": "ipv4-unicast", "ipv6": "ipv6-unicast", "vpnv4": "l3vpn-ipv4-unicast",
-           "evpn": "l2vpn-evpn", "evpn5": "l2vpn-evpn"}[scn["family"]]
-    c = ["[global.config]", f"as = {DUT_AS}", f'router-id = "{DUT_ID}"']
-    if scn["policy"]:
-        c += ['[global.apply-policy.config]', 'import-policy-list = ["in"]',
-              'default-import-policy = "accept-route"']
-    for a, asn in peers(scn):
-        c += ["[[neighbors]]", "[neighbors.config]", f'neighbor-address = "{a}"', f"peer-as = {asn}",
-              "[neighbors.transport.config]", "passive-mode = true",
-              "[neighbors.timers.config]", "hold-time = 240", "keepalive-interval = 80"]
-        if scn["ibgp"]:
-            c += ["[neighbors.route-reflector.config]", "route-reflector-client = true",
-                  f'route-reflector-cluster-id = "{DUT_ID}"']
-        c += ["[[neighbors.afi-safis]]", "[neighbors.afi-safis.config]", f'afi-safi-name = "{fam}"']
-    if scn["policy"]:
-        c += ["[[defined-sets.prefix-sets]]", 'prefix-set-name = "PL"']
-        for p, n, le in policy_prefixes():
-            c += ["[[defined-sets.prefix-sets.prefix-list]]", f'ip-prefix = "{p}"',
-                  f'masklength-range = "{n}..{le}"']
-        c += ["[[defined-sets.bgp-defined-sets.community-sets]]", 'community-set-name = "CL"',
-              "community-list = [" + ",".join(f'"{a}:{b}"' for a, b in COMMUNITIES) + "]",
-              "[[defined-sets.bgp-defined-sets.as-path-sets]]", 'as-path-set-name = "BAD"',
-              "as-path-list = [" + ",".join(f'"_{a}_"' for a in BAD_AS) + "]",
-              "[[policy-definitions]]", 'name = "in"',
-              "[[policy-definitions.statements]]",
-              "[policy-definitions.statements.conditions.bgp-conditions.match-as-path-set]",
-              'as-path-set = "BAD"', 'match-set-options = "any"',
-              "[policy-definitions.statements.actions]", 'route-disposition = "reject-route"',
-              "[[policy-definitions.statements]]",
-              "[policy-definitions.statements.conditions.match-prefix-set]",
-              'prefix-set = "PL"', 'match-set-options = "any"',
-              "[policy-definitions.statements.actions]", 'route-disposition = "accept-route"',
-              "[policy-definitions.statements.actions.bgp-actions]", "set-local-pref = 200",
-              "[[policy-definitions.statements]]",
-              "[policy-definitions.statements.conditions.bgp-conditions.match-community-set]",
-              'community-set = "CL"', 'match-set-options = "any"',
-              "[policy-definitions.statements.actions]", 'route-disposition = "accept-route"',
-              "[policy-definitions.statements.actions.bgp-actions]", "set-local-pref = 150"]
-    return "\n".join(c) + "\n"
-
-
-def openbgpd_config(scn, d):
-    fam = {"ipv4": "IPv4 unicast", "ipv6": "IPv6 unicast", "vpnv4": "IPv4 vpn"}[scn["family"]]
-    c = [f"AS {DUT_AS}", f"router-id {DUT_ID}", "fib-update no", "holdtime 240",
-         f"listen on {dut_addr(scn)}", f'socket "{d}/ctl"']
-    if scn["policy"]:
-        c += ["prefix-set PL { " + " ".join(p + (f" maxlen {le}" if le > n else "")
-                                            for p, n, le in policy_prefixes()) + " }"]
-    for a, asn in peers(scn):
-        c += [f"neighbor {a} {{", f"  remote-as {asn}", "  passive",
-              "  announce IPv4 none", "  announce IPv6 none", f"  announce {fam}",
-              "  route-reflector" if scn["ibgp"] else "  enforce neighbor-as no", "}"]
-    c += ["allow from any", "allow to any"]
-    if scn["policy"]:                    # the last match decides here: reverse order
-        s = "{ " + " ".join(a for a, n in peers(scn) if n < RECEIVER_AS) + " }"
-        c += [f"match from {s} community {a}:{b} set localpref 150" for a, b in COMMUNITIES]
-        c += [f"match from {s} prefix-set PL set localpref 200"]
-        c += [f"deny quick from {s} AS {a}" for a in BAD_AS]
-    return "\n".join(c) + "\n"
-
-# ------------------------------------------------------------------ daemons
-#
-# config(scenario, directory) -> text of the configuration file
-# command(directory) -> argv; the configuration is in <directory>/conf
-# count(directory, scenario) -> argv of a CLI command for the second opinion
-# setup(directory): optional, called after the start
-# families: what the daemon can do; broken: (family, phase) to leave out.
-# env: additional environment.
-
-
-# another FRR than Debian's: FRR_SBIN and FRR_VTYSH in the environment
-FRR_SBIN = os.environ.get("FRR_SBIN", "/usr/lib/frr")
-FRR_VTYSH = os.environ.get("FRR_VTYSH", "vtysh")
-
-
-def frr_command(binary):
-    def cmd(d):
-        shutil.chown(d, "frr", "frr")
-        pathlib.Path(d, "empty").touch(0o644)
-        return [binary, "-f", f"{d}/empty", "-n", "-Z", "-p", "179", "-i", f"{d}/pid",
-                "--vty_socket", d, "-P", "0"]
-    return cmd
-
-
-def frr_setup(d):
-    """FRR gets its configuration the usual way, through vtysh."""
-    for _ in range(200):
-        if os.path.exists(f"{d}/bgpd.vty"):
-            break
-        time.sleep(0.05)
-    subprocess.run([FRR_VTYSH, "--vty_socket", d, "-f", f"{d}/conf"], stdout=subprocess.DEVNULL)
-
-
-def frr_count(d, scn):
-    fam = {"ipv4": "ipv4 unicast", "ipv6": "ipv6 unicast", "vpnv4": "ipv4 vpn"}.get(scn["family"], "l2vpn evpn")
-    return [FRR_VTYSH, "--vty_socket", d, "-c", f"show bgp {fam} summary"]
-
-
-def openbgpd_command(d):
-    os.makedirs("/run/openbgpd", exist_ok=True)
-    os.chmod(f"{d}/conf", 0o600)
-    return ["/usr/sbin/bgpd", "-d", "-f", f"{d}/conf"]
-
-
-def ours_command(d):
-    """OURS is the binary; OURS_ARGS its arguments, with {d} for the directory."""
-    args = os.environ.get("OURS_ARGS", "-f {d}/conf -n -Z -p 179 -i {d}/pid --vty_socket {d} -P 0")
-    return [os.environ.get("OURS", "bgpd")] + shlex.split(args.format(d=d))
-
-
-ALL = {"ipv4", "ipv6", "vpnv4", "evpn", "evpn5"}
-DUTS = {
-    "frr": dict(config=frr_config, command=frr_command(f"{FRR_SBIN}/bgpd"), count=frr_count, families=ALL,
-                setup=frr_setup),
-    "frr-default": dict(config=lambda s, d: frr_config(s, d, tuned=False),
-                        command=frr_command(f"{FRR_SBIN}/bgpd"), count=frr_count, families=ALL,
-                        setup=frr_setup),
-    "bird": dict(config=bird_config, command=lambda d: ["/usr/sbin/bird", "-f", "-c", f"{d}/conf", "-s", f"{d}/ctl"],
-                 count=lambda d, s: ["birdc", "-s", f"{d}/ctl", "show", "route", "count"],
-                 families={"ipv4", "ipv6", "vpnv4"}),
-    "gobgp": dict(config=gobgp_config, families=ALL,
-                  command=lambda d: ["gobgpd", "-f", f"{d}/conf", "-l", "error", "--api-hosts", "127.0.0.1:50051"],
-                  count=lambda d, s: ["gobgp", "global", "rib", "summary", "-a",
-                                      {"vpnv4": "vpnv4"}.get(s["family"], s["family"].rstrip("5")
-                                                             if "evpn" in s["family"] else s["family"])]),
-    "openbgpd": dict(config=openbgpd_config, command=openbgpd_command, families={"ipv4", "ipv6", "vpnv4"},
-                     broken={("vpnv4", "withdraw")},   # 7.7 ignores VPN withdrawals
-                     count=lambda d, s: ["bgpctl", "-s", f"{d}/ctl", "show", "rib", "memory"]),
-    "ours": dict(config=frr_config, command=ours_command, count=frr_count, families=ALL),
-}
+lock = None
 
 # ---------------------------------------------------------------- machinery
+
+
+def build_blast():
+    """The load generator, compiled if it is not there or older than its source."""
+    blast, source = BUILD / "bgpblast", HERE / "bgpblast.c"
+    blast.parent.mkdir(parents=True, exist_ok=True)
+    if not blast.exists() or blast.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["cc", "-O2", "-std=c11", "-o", str(blast), str(source)], check=True)
+    return blast
 
 
 def sh(cmd, check=True):
@@ -266,7 +46,18 @@ def sh(cmd, check=True):
                           stderr=None if check else subprocess.DEVNULL, text=True)
 
 
+def hold_lock():
+    """The namespaces have fixed names: two benchmarks at once would take down each other's."""
+    global lock
+    lock = lock or open("/run/lock/bgpbench", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another benchmark is running on this machine")
+
+
 def make_net():
+    hold_lock()
     drop_net()
     for ns in (NS_DUT, NS_GEN):
         sh(f"ip netns add {ns}")
@@ -276,8 +67,8 @@ def make_net():
     sh(f"ip -n {NS_DUT} link add bench0 type veth peer name bench0 netns {NS_GEN}")
     sh(f"ip -n {NS_DUT} addr add {DUT_ID}/16 dev bench0")
     sh(f"ip -n {NS_DUT} addr add fd00:255::1/64 dev bench0 nodad")
-    cmds = [f"addr add 10.255.{b}.{i + 1}/16 dev bench0" for b in (1, 2) for i in range(63)]
-    cmds += [f"addr add fd00:255::{b}:{i + 1:x}/64 dev bench0 nodad" for b in (1, 2) for i in range(63)]
+    cmds = [f"addr add 10.255.{b}.{i + 1}/16 dev bench0" for b in (1, 2) for i in range(64)]
+    cmds += [f"addr add fd00:255::{b}:{i + 1:x}/64 dev bench0 nodad" for b in (1, 2) for i in range(64)]
     subprocess.run(["ip", "-n", NS_GEN, "-b", "-"], input="\n".join(cmds), text=True, check=True)
     for ns in (NS_DUT, NS_GEN):
         sh(f"ip -n {ns} link set bench0 up")
@@ -321,6 +112,19 @@ def dut_pids():
     return found
 
 
+def process_cpu(pid):
+    """User + system seconds of a process: by the scheduler's nanoseconds, or by ticks where those are not kept."""
+    f = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    ticks = (int(f[11]) + int(f[12])) / TICK
+    fine = 0
+    for t in os.listdir(f"/proc/{pid}/task"):
+        try:
+            fine += int(open(f"/proc/{pid}/task/{t}/schedstat").read().split()[0]) / 1e9
+        except (OSError, IndexError):
+            return ticks
+    return fine or ticks
+
+
 def sample():
     """CPU seconds and memory (MiB), summed over the DUT's processes; busy is
     the CPU time of everything on the machine, to spot disturbed runs."""
@@ -330,8 +134,7 @@ def sample():
     busy = (sum(u[:8]) - u[3] - u[4]) / TICK
     for p in dut_pids():
         try:
-            f = open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()
-            cpu += (int(f[11]) + int(f[12])) / TICK
+            cpu += process_cpu(p)
             for line in open(f"/proc/{p}/status"):
                 if line.startswith("VmRSS"):
                     rss += int(line.split()[1]) / 1024
@@ -372,6 +175,7 @@ def measure(name, scn, args, blast):
     pathlib.Path(d, "conf").write_text(dut["config"](scn, d))
     os.chmod(f"{d}/conf", 0o644)
     log = open(f"{d}/stdout", "w")
+    b = None
     proc = subprocess.Popen(["ip", "netns", "exec", NS_DUT] + dut["command"](d), stdout=log,
                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                             env={**os.environ, **dut.get("env", {})})
@@ -380,7 +184,7 @@ def measure(name, scn, args, blast):
         if "setup" in dut:
             dut["setup"](d)
         wait_listening(proc)
-        start_s = time.time() - t0
+        start_s, start_cpu = time.time() - t0, sample()["cpu"]
         if proc.poll() is not None:
             return dict(error="the daemon did not start", log=open(f"{d}/stdout").read()[-2000:])
         addrs = [a for a, _ in peers(scn)]
@@ -389,7 +193,7 @@ def measure(name, scn, args, blast):
                "--dut-as", str(DUT_AS), "--family", scn["family"], "--routes", str(scn["routes"]),
                "--senders", str(scn["senders"]), "--receivers", str(scn["receivers"]),
                "--sender-addr", addrs[0], "--receiver-addr", addrs[scn["senders"]],
-               "--phases", phases, "--timeout", str(args.timeout)]
+               "--phases", phases, "--timeout", str(scn.get("timeout", args.timeout))]
         cmd += (["--ibgp"] if scn["ibgp"] else []) + (["--mrt", args.mrt] if args.mrt else []) + scn["extra"]
         b = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         points, notes, second = {}, [], ""
@@ -436,7 +240,7 @@ def measure(name, scn, args, blast):
         last = None
         for phase, s in points.items():
             if phase in res:
-                res[phase]["dut_cpu_s"] = round(s["cpu"] - last["cpu"], 2)
+                res[phase]["dut_cpu_s"] = round(s["cpu"] - last["cpu"], 4)
             last = s
         if "load" in points:
             res["rss_start_mib"] = round(points["established"]["rss"], 1)
@@ -447,13 +251,16 @@ def measure(name, scn, args, blast):
             first = points["established"]
             res["foreign_cpu_s"] = round(final["busy"] - first["busy"] - (final["cpu"] - first["cpu"])
                                          - res.get("self_cpu_s", 0), 2)
-        res["start_s"] = round(start_s, 2)
+        res["start_s"], res["start_cpu_s"] = round(start_s, 2), round(start_cpu, 4)
         res["peak_rss_mib"] = round(final["hwm"], 1)
         res["notes"] = notes
         if second:
             res["second_opinion"] = second.strip()
         return res
     finally:
+        if b:
+            b.kill()
+            b.wait()
         stop_dut()
         proc.wait()
         log.close()
@@ -461,32 +268,34 @@ def measure(name, scn, args, blast):
         if not args.keep:
             shutil.rmtree(d, ignore_errors=True)
 
-# ------------------------------------------------------------------ reports
+# ------------------------------------------------------------------ results
 
 
-def metrics(res):
-    """Flatten one result into the figures of the table."""
-    m = {}
+def figures(res):
+    """One result as rows of (figure, unit, value); None where a phase did not end."""
+    rows = []
     for ph in ("load", "churn", "burst", "flap", "withdraw"):
         r = res.get(ph)
         if not r:
             continue
-        if ph != "churn":
-            m[f"{ph} s"] = r["s"] if r["s"] >= 0 else float("nan")
+        if ph == "churn":
+            rows += [(f"churn {k[:3]}", "ms", r[k]) for k in ("p50_ms", "p99_ms") if k in r]
+        else:
+            # some routes of a real table are refused by everybody: the clock stops at the last UPDATE then
+            s = r["stable_s"] if ph == "load" and res.get("refused_by_all") else r["s"]
+            rows.append((ph, "s", s if s >= 0 else None))
         if ph == "load" and res["senders"] > 1:
-            m["load stable s"] = r["stable_s"]
-        m[f"{ph} cpu s"] = r.get("dut_cpu_s")
-        for k in ("p50_ms", "p99_ms") if ph == "churn" else ():
-            if k in r:
-                m[f"{ph} {k[:3]} ms"] = r[k]
+            rows.append(("load stable", "s", r["stable_s"]))
+        if "dut_cpu_s" in r:
+            rows.append((f"{ph} cpu", "s", r["dut_cpu_s"]))
     if "bytes_per_route" in res:
-        m["B/route"] = res["bytes_per_route"]
+        rows.append(("memory", "B/route", res["bytes_per_route"]))
     if res.get("start_s", 0) > 2:
-        m["start s"] = res["start_s"]
-    if "foreign_cpu_s" in res:
-        m["foreign cpu s"] = res["foreign_cpu_s"]
-    m["peak MiB"] = res.get("peak_rss_mib")
-    return {k: v for k, v in m.items() if v is not None}
+        rows.append(("start", "s", res["start_s"]))
+    for key, name, unit in (("peak_rss_mib", "peak memory", "MiB"), ("foreign_cpu_s", "foreign cpu", "s")):
+        if key in res:
+            rows.append((name, unit, res[key]))
+    return rows
 
 
 def faults(res):
@@ -495,50 +304,11 @@ def faults(res):
     bad = []
     for ph in ("load", "churn", "burst", "flap", "withdraw"):
         r = res.get(ph, {})
-        bad += [f"{ph}:{k}={r[k]}" for k in ("missing", "wrong_best", "left") if r.get(k)]
-        if r.get("timed_out"):
-            bad += [f"{ph}:timed out"]
-    bad += [f"{k}={res[k]}" for k in ("unknown_routes", "attr_mismatch", "malformed") if res.get(k)]
-    return " ".join(bad)
-
-
-def table(scenario, by_dut):
-    """Markdown table: median (min-max) and ratio to the best median."""
-    rows, faulty = {}, {}
-    for dut, results in by_dut.items():
-        good = [metrics(r) for r in results if "error" not in r]
-        f = sorted({faults(r) for r in results} - {""})
-        if f:
-            faulty[dut] = "; ".join(f)
-        for m in good:
-            for k, v in m.items():
-                rows.setdefault(k, {}).setdefault(dut, []).append(v)
-    duts = list(by_dut)
-    out = [f"### {scenario}", "", "| | " + " | ".join(duts) + " |", "|---|" + "---|" * len(duts)]
-    for k, vals in rows.items():
-        med = {d: statistics.median(v) for d, v in vals.items()}
-        best = min((x for x in med.values() if x == x), default=0)
-        cells = []
-        for d in duts:
-            if d not in med:
-                cells.append("-")
-                continue
-            v, x = vals[d], med[d]
-            fmt = (lambda y: f"{y:.0f}") if k in ("B/route", "peak MiB") else (lambda y: f"{y:.3g}")
-            rng = f" ({fmt(min(v))}–{fmt(max(v))})" if len(v) > 1 else ""
-            cells.append(f"{fmt(x)}{rng} ×{x / best:.1f}" if best and x == x else fmt(x) + rng)
-        out.append(f"| {k} | " + " | ".join(cells) + " |")
-    for d, f in faulty.items():
-        out.append(f"\n{d}: {f}")
-    return "\n".join(out) + "\n"
-
-
-def report(scenario, r):
-    text = table(scenario, r["duts"])
-    if "floor" in r:
-        text += "\nfloor: " + ", ".join(
-            f"{ph} {statistics.median(x[ph]['s'] for x in r['floor']):.3f} s" for ph in ("load", "withdraw")) + "\n"
-    return text
+        bad += [f"{ph}: {k} {r[k]}" for k in ("missing", "wrong_best", "left") if r.get(k)]
+        if r.get("timed_out") and not (ph == "load" and res.get("refused_by_all")):
+            bad += [f"{ph}: timed out"]
+    bad += [f"{k} {res[k]}" for k in ("unknown_routes", "attr_mismatch", "malformed") if res.get(k)]
+    return ", ".join(bad)
 
 
 def floor(scn, blast, args):
@@ -555,66 +325,83 @@ def floor(scn, blast, args):
     return json.loads(r.stdout)
 
 
+def ended(*_):
+    sys.exit(143)                    # so that what must be taken down is
+
+
+def run_scenario(sname, args, blast, out, raw):
+    scn = dict(SCENARIOS[sname])
+    if args.routes:
+        scn["routes"] = args.routes
+    if args.floor:
+        for _ in range(max(3, args.runs)):
+            r = floor(scn, blast, args)
+            for ph in ("load", "withdraw"):
+                out.add(sname, "floor", ph, "s", r[ph]["s"])
+            print(f"{sname}: floor load {r['load']['s']:.3f} withdraw {r['withdraw']['s']:.3f}", flush=True)
+    for run in range(args.runs):
+        for d in args.duts.split(","):
+            if scn["family"] not in DUTS[d]["families"]:
+                continue
+            if d in scn["leave_out"]:
+                print(f"{sname} {d:12} left out: {scn['leave_out'][d]}", flush=True)
+                out.fault(sname, d, scn["leave_out"][d])
+                continue
+            t = time.time()
+            res = measure(d, scn, args, blast)
+            res["refused_by_all"] = scn.get("refused_by_all", False)
+            raw.setdefault(sname, {}).setdefault(d, []).append(res)
+            rows = figures(res) if "error" not in res else []
+            for row in rows:
+                out.add(sname, d, *row)
+            if faults(res):
+                out.fault(sname, d, faults(res))
+            print(f"{sname} run {run + 1}/{args.runs} {d:12} [{time.time() - t:.0f}s] "
+                  + " ".join(f"{f}={'never' if v is None else format(v, '.4g')}" for f, _, v in rows), faults(res), flush=True)
+            for key in ("second_opinion", "log"):
+                if key in res:
+                    print("    " + res[key][-600:].replace("\n", "\n    "), flush=True)
+            if args.raw:
+                pathlib.Path(args.raw).write_text(json.dumps(raw, indent=1))
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    ap.add_argument("--duts", default="ours,frr,bird,gobgp,openbgpd", help=f"of {', '.join(DUTS)}")
+    ap.add_argument("--duts", default="ours,frr,bird,openbgpd", help=f"of {', '.join(DUTS)}")
     ap.add_argument("--scenarios", default="smoke", help=f"of {', '.join(SCENARIOS)}, or 'all'")
     ap.add_argument("--runs", type=int, default=1)
     ap.add_argument("--routes", type=int, help="override the number of routes")
     ap.add_argument("--timeout", type=float, default=180, help="seconds for each phase")
     ap.add_argument("--ours", help="the bgpd of weft (or environment variable OURS)")
+    ap.add_argument("--build", help="directory of the built programs, instead of --ours")
     ap.add_argument("--nice", type=int, default=-20, help="of the DUT and bgpblast alike (default -20)")
     ap.add_argument("--mrt", help="take routes from this TABLE_DUMP_V2 file")
     ap.add_argument("--verify", action="store_true", help="ask the DUT's CLI how many routes it has")
     ap.add_argument("--perf", action="store_true", help="profile the DUT with perf during the load phase")
     ap.add_argument("--floor", action="store_true", help="also measure bgpblast against itself")
     ap.add_argument("--keep", action="store_true", help="keep configurations and logs")
-    ap.add_argument("--from", dest="again", metavar="FILE", help="only print the tables of earlier results")
-    ap.add_argument("--out", default=str(BUILD / "results.json"))
+    ap.add_argument("--out", default=str(BUILD / "bgp.json"))
     ap.add_argument("--append", action="store_true", help="add to the results in --out")
+    ap.add_argument("--raw", help="all that bgpblast printed, to this file")
     args = ap.parse_args()
-    if args.again:
-        for sname, r in json.loads(pathlib.Path(args.again).read_text()).items():
-            print(report(sname, r))
-        return
+    if args.build:
+        args.ours = f"{args.build}/bgpd/bgpd"
     if args.ours:
         os.environ["OURS"] = args.ours
     if os.geteuid():
         sys.exit("run.py: needs root for network namespaces")
+    signal.signal(signal.SIGTERM, ended)
     raise_priority(args.nice)
-    blast = BUILD / "bgpblast"
-    blast.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cc", "-O2", "-std=c11", "-o", str(blast), str(HERE / "bgpblast.c")], check=True)
-
+    blast = build_blast()
     names = list(SCENARIOS) if args.scenarios == "all" else args.scenarios.split(",")
-    out = pathlib.Path(args.out)
-    results = json.loads(out.read_text()) if args.append and out.exists() else {}
+    out, raw = results.Results("bgp", args.out, args.append), {}
     for sname in names:
-        scn = dict(SCENARIOS[sname])
-        if args.routes:
-            scn["routes"] = args.routes
-        duts = [d for d in args.duts.split(",") if scn["family"] in DUTS[d]["families"]]
-        by_dut = results.setdefault(sname, {"scenario": scn, "duts": {}})
-        if args.floor:
-            by_dut["floor"] = [floor(scn, blast, args) for _ in range(max(3, args.runs))]
-            print(f"{sname}: floor load", [r["load"]["s"] for r in by_dut["floor"]],
-                  "withdraw", [r["withdraw"]["s"] for r in by_dut["floor"]], flush=True)
-        for run in range(args.runs):
-            for d in duts:
-                t = time.time()
-                res = measure(d, scn, args, blast)
-                by_dut["duts"].setdefault(d, []).append(res)
-                line = " ".join(f"{k}={v:.4g}" for k, v in metrics(res).items()) if "error" not in res else ""
-                print(f"{sname} run {run + 1}/{args.runs} {d:12} [{time.time() - t:.0f}s] {line} {faults(res)}",
-                      flush=True)
-                if "second_opinion" in res:
-                    print("    " + res["second_opinion"].replace("\n", "\n    "))
-                if "log" in res:
-                    print("    " + res["log"][-600:].replace("\n", "\n    "))
-                out.write_text(json.dumps(results, indent=1))
+        if SCENARIOS[sname].get("mrt") and not args.mrt:
+            print(f"{sname}: left out, it wants --mrt FILE", flush=True)
+            continue
+        run_scenario(sname, args, blast, out, raw)
     print()
-    for sname, r in results.items():
-        print(report(sname, r))
+    print(report.tables(report.read([out.path])))
 
 
 if __name__ == "__main__":
@@ -623,3 +410,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         stop_dut()
         drop_net()
+        sys.exit(130)

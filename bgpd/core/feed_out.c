@@ -10,14 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/core/conn.h"
 #include "bgpd/core/door.h"
+#include "bgpd/core/fsm.h"
 #include "bgpd/core/nexthop.h"
 #include "bgpd/core/origin.h"
 #include "bgpd/core/peer.h"
 #include "bgpd/core/vrf.h"
 #include "lib/base/xalloc.h"
 
-#define SETTLE_PEER MONO_SEC(10)  /* an established peer without End-of-RIB is done after */
+#define SETTLE_PEER MONO_SEC(10)  /* an established peer without End-of-RIB is done after this silence */
 #define SETTLE_MAX MONO_SEC(120)  /* whoever isn't up by then is not waited for */
 #define SETTLE_LOOK MONO_SEC(1)
 #define BATCH 64
@@ -368,12 +370,17 @@ void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 
 /* ---- a connection's life ---- */
 
-static bool peer_settled(const struct peer *p)
+static bool peer_settled(const struct peer *p, mono_t now)
 {
-	if (p->config.shutdown || p->config.passive)
-		return peer_established(p) || p->config.shutdown;
+	mono_t heard;
+
+	if (p->config.shutdown)
+		return true;
 	if (!peer_established(p))
 		return false;
+	heard = p->session->up->last_update;
+	if (now - (heard ? heard : p->session->last_established_at) > SETTLE_PEER)
+		return true;
 	for (int f = 0; f < FAM_COUNT; f++)
 		if (p->family[f].negotiated && !p->family[f].end_of_rib_received)
 			return false;
@@ -383,9 +390,8 @@ static bool peer_settled(const struct peer *p)
 static bool settled(const struct feed_out *f)
 {
 	const struct bgp_core *c = f->core;
-	mono_t age = c->now - f->born;
 
-	if (age > SETTLE_MAX)
+	if (c->now - f->born > SETTLE_MAX)
 		return true;
 	if (core_door(c)->work)
 		return false; /* received, not yet in the tables */
@@ -394,12 +400,9 @@ static bool settled(const struct feed_out *f)
 
 		if (i && !nexthops_settled(i->nexthops))
 			return false;
-		for (size_t k = 0; i && k < i->peers.n; k++) {
-			const struct peer *p = i->peers.v[k];
-
-			if (!peer_settled(p) && !(peer_established(p) && age > SETTLE_PEER))
+		for (size_t k = 0; i && k < i->peers.n; k++)
+			if (!peer_settled(i->peers.v[k], c->now))
 				return false;
-		}
 	}
 	return true;
 }

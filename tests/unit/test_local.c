@@ -236,6 +236,10 @@ START_TEST(snapshot_ends_after_next_hops_are_known)
 	door_configure(&t, config(true));
 	ck_assert(!told(&n));
 	door_establish(&t, 1, PEER, &o);
+	m.nexthop.addr = ip4(PEER);
+	feed(&m);
+	door_wait(&t, MONO_SEC(2));
+	ck_assert(!told(&n)); /* nor before End-of-RIB */
 	door_announce(&t, 1, PEER_AS, 0, 100);
 	door_end_of_rib(&t, 1);
 	for (int i = 0; i < 5; i++) {

@@ -8,7 +8,8 @@ bgpd_bgpd_SOURCES = \
 	bgpd/clear.c bgpd/show.c bgpd/show.h bgpd/show_detail.c bgpd/show_detail.h bgpd/show_detail_json.c \
 	bgpd/show_evpn.c bgpd/show_filter.c bgpd/show_filter.h bgpd/show_misc.c \
 	bgpd/show_neighbor.c bgpd/show_neighbor.h bgpd/show_neighbor_json.c \
-	bgpd/show_path.c bgpd/show_path.h bgpd/show_policy.c bgpd/show_summary.c \
+	bgpd/show_path.c bgpd/show_path.h bgpd/show_policy.c bgpd/show_rd_route.c \
+	bgpd/show_rd_route.h bgpd/show_summary.c \
 	bgpd/show_table.c bgpd/show_table.h bgpd/show_table_frame.c \
 	bgpd/show_table_private.h
 bgpd_bgpd_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)

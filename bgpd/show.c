@@ -10,6 +10,7 @@
 
 #include "bgpd/core/session.h"
 #include "bgpd/show_detail.h"
+#include "bgpd/show_rd_route.h"
 #include "bgpd/show_table.h"
 #include "lib/base/xalloc.h"
 
@@ -241,56 +242,6 @@ static void unicast_route(const struct show *s, const struct bgp_instance *i, en
 	sb_addc(s->out, '\n');
 }
 
-static bool prefix_wanted(const struct prefix *p, const struct prefix *want,
-		const struct ip_addr *addr)
-{
-	return want->family ? prefix_equal(p, want) : prefix_contains(p, addr);
-}
-
-/* With route distinguishers a prefix may stand several times: look at all. */
-static void rd_route(const struct show *s, const struct bgp_instance *i, enum family f)
-{
-	const char *text = show_value(s, "prefix"), *rd_want = show_value(s, "rd");
-	struct prefix want = { 0 }, p;
-	struct ip_addr addr = { 0 };
-	struct rd_value rd, only;
-	char buf[RD_TEXT_MAX];
-	uint32_t n, *ids = rib_sorted(i->rib[f], &n), found = 0;
-	struct jsonw j;
-
-	if (text)
-		prefix_parse(text, &want);
-	else if (show_value(s, "address"))
-		ip_parse(show_value(s, "address"), &addr);
-	jsonw_init(&j, s->out, true);
-	if (s->json)
-		jsonw_object(&j, NULL);
-	for (uint32_t k = 0; k < n; k++) {
-		const uint8_t *key = rib_dest(i->rib[f], ids[k])->key;
-
-		if (!nlri_key_prefix(f, key, &p) || !prefix_wanted(&p, &want, &addr) ||
-				!nlri_key_rd(f, key, &rd))
-			continue;
-		if (rd_want && rd_parse(rd_want, &only) == 0 && memcmp(&rd, &only, sizeof(rd)) != 0)
-			continue;
-		found++;
-		if (!s->json) {
-			dest_detail_text(i, f, ids[k], which_paths(s), s->out);
-			continue;
-		}
-		jsonw_object(&j, rd_text(&rd, buf));
-		dest_detail_json(i, f, ids[k], which_paths(s), &j);
-		jsonw_end_object(&j);
-	}
-	free(ids);
-	if (s->json) {
-		jsonw_end_object(&j);
-		sb_addc(s->out, '\n');
-	} else if (!found) {
-		not_found(s);
-	}
-}
-
 static void bgp_route(const struct show *s)
 {
 	const char *text = show_value(s, "prefix") ? show_value(s, "prefix") :
@@ -321,7 +272,7 @@ static void bgp_route(const struct show *s)
 	} else if (f == FAM_IPV4_UNICAST || f == FAM_IPV6_UNICAST) {
 		unicast_route(s, i, f);
 	} else {
-		rd_route(s, i, f);
+		show_rd_route(s, i, f, which_paths(s));
 	}
 }
 

@@ -172,6 +172,11 @@ static bool evpn_key_wanted(const struct show_filter *x, const uint8_t *key)
 	return !x->by_ip || ip_equal(&k.ip, &x->ip);
 }
 
+bool show_filter_by_dest(const struct show_filter *x)
+{
+	return x->by_rd || x->cidr_only || x->inside || x->evpn_type || x->by_mac || x->by_ip;
+}
+
 bool show_filter_dest(const struct show_filter *x, enum family f, const uint8_t *key)
 {
 	struct rd_value rd;

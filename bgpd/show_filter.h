@@ -29,6 +29,7 @@ struct show_filter {
 /* From a command's words; -EINVAL and a sentence for a person. */
 int show_filter_init(struct show_filter *x, const struct show *s, struct err *e);
 void show_filter_fini(struct show_filter *x);
+bool show_filter_by_dest(const struct show_filter *x); /* the next one can be false */
 bool show_filter_dest(const struct show_filter *x, enum family f, const uint8_t *key);
 bool show_filter_path(const struct show_filter *x, const struct path_view *v);
 

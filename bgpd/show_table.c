@@ -1,7 +1,6 @@
-/* Tables of routes as generators.  One call of next() makes a few KB, so a table
- * of a million routes neither holds up keepalives nor needs memory beyond the
- * order of its ids.  Between two calls the table may change: an id that is gone
- * is passed over. */
+/* Tables of routes as generators.  One call of next() makes a few KB or does a slice
+ * of the search for what comes next, so a table of a million routes neither holds up
+ * keepalives nor needs memory.  Between two calls the table may change. */
 #include "bgpd/show_table_private.h"
 
 #include <stdlib.h>
@@ -21,9 +20,17 @@ static void table_free(void *gen)
 
 	show_filter_fini(&g->spec.filter);
 	vec_free(&g->instances);
-	free(g->ids);
+	rib_order_free(g->order);
 	sb_free(&g->text);
 	free(g);
+}
+
+static void table_rest(void *gen)
+{
+	struct table_gen *g = gen;
+
+	if (g->order)
+		rib_order_rest(g->order);
 }
 
 static struct bgp_instance *instance_now(const struct table_gen *g)
@@ -33,13 +40,25 @@ static struct bgp_instance *instance_now(const struct table_gen *g)
 	return i && i->rib[g->family] ? i : NULL;
 }
 
+static bool dest_wanted(const void *gen, const uint8_t *key)
+{
+	const struct table_gen *g = gen;
+
+	return show_filter_dest(&g->spec.filter, g->family, key);
+}
+
+/* Of EVPN routes the others are counted, too. */
+static bool looks_at_all(const struct table_gen *g)
+{
+	return g->family == FAM_EVPN || !show_filter_by_dest(&g->spec.filter);
+}
+
 static void instance_start(struct table_gen *g, struct strbuf *out)
 {
 	struct bgp_instance *i = instance_now(g);
 
-	free(g->ids);
-	g->ids = rib_sorted(i->rib[g->family], &g->n);
-	g->at = 0;
+	g->order = rib_order_new(i->rib[g->family], looks_at_all(g) ? NULL : dest_wanted, g);
+	g->n = 0;
 	g->routes = g->paths = g->filtered = 0;
 	g->rd_open = g->header_out = false;
 	g->started = true;
@@ -276,14 +295,9 @@ static void advertised_dest(struct table_gen *g, const struct bgp_instance *i, u
 static void dest_show(struct table_gen *g, const struct bgp_instance *i, uint32_t dest,
 		struct strbuf *out)
 {
-	const struct rib *rib = i->rib[g->family];
-	const uint8_t *key;
+	const uint8_t *key = rib_dest(i->rib[g->family], dest)->key;
 
-	/* Gone since the order was made? */
-	if (rib_walk(rib, dest - 1) != dest || !rib_dest(rib, dest)->paths)
-		return;
-	key = rib_dest(rib, dest)->key;
-	if (!show_filter_dest(&g->spec.filter, g->family, key))
+	if (g->family == FAM_EVPN && !dest_wanted(g, key))
 		return;
 	sb_reset(&g->text);
 	key_text(g->family, key, &g->text);
@@ -303,10 +317,40 @@ static void dest_show(struct table_gen *g, const struct bgp_instance *i, uint32_
 
 /* ---- the generator ---- */
 
+static void instance_end(struct table_gen *g)
+{
+	rib_order_free(g->order);
+	g->order = NULL;
+	g->started = false;
+	vec_remove(&g->instances, 0);
+}
+
+/* true: there is more of this instance. */
+static bool instance_next(struct table_gen *g, const struct bgp_instance *i, struct strbuf *out)
+{
+	struct rib *rib = i->rib[g->family];
+	size_t from = out->len;
+	uint32_t dest;
+
+	rib_order_resume(g->order, rib);
+	for (unsigned n = 0; n < DESTS_PER_PIECE && out->len - from < PIECE; n++) {
+		dest = rib_order_next(g->order);
+		if (dest == ORDERED_WAIT)
+			return true;
+		if (!dest) {
+			if (!looks_at_all(g))
+				g->n = rib_dest_count(rib);
+			return false;
+		}
+		g->n++;
+		dest_show(g, i, dest, out);
+	}
+	return true;
+}
+
 static bool table_next(void *gen, struct strbuf *out)
 {
 	struct table_gen *g = gen;
-	size_t from = out->len;
 	struct bgp_instance *i;
 
 	g->j.out = out;
@@ -314,22 +358,18 @@ static bool table_next(void *gen, struct strbuf *out)
 		jsonw_object(&g->j, NULL);
 	g->begun = true;
 	while (g->instances.n && !instance_now(g))
-		vec_remove(&g->instances, 0);
+		instance_end(g);
 	i = instance_now(g);
 	if (i) {
 		if (!g->started)
 			instance_start(g, out);
-		for (unsigned n = 0; g->at < g->n && n < DESTS_PER_PIECE && out->len - from < PIECE;
-				n++)
-			dest_show(g, i, g->ids[g->at++], out);
-		if (g->at < g->n)
+		if (instance_next(g, i, out))
 			return true;
 		if (g->json)
 			table_foot_json(g);
 		else
 			table_foot_text(g, out);
-		g->started = false;
-		vec_remove(&g->instances, 0);
+		instance_end(g);
 		if (g->instances.n)
 			return true;
 	}
@@ -362,4 +402,5 @@ void show_table(const struct show *s, const struct bgp_instance *i, enum family 
 	s->answer->gen = g;
 	s->answer->next = table_next;
 	s->answer->gen_free = table_free;
+	s->answer->gen_rest = table_rest;
 }

@@ -13,7 +13,8 @@ struct table_gen {
 	uint16_t peer_source;	  /* TABLE_ADVERTISED: the peer may go away */
 	bool started;		  /* the header of this instance is out */
 	bool begun;		  /* the document is */
-	uint32_t *ids, n, at;
+	struct rib_order *order;
+	uint32_t n;		  /* destinations of this instance, so far */
 	struct jsonw j;
 	bool rd_open, header_out;
 	struct rd_value rd;

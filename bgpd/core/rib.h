@@ -16,6 +16,7 @@
 #include "bgpd/core/family.h"
 #include "bgpd/core/info.h"
 #include "bgpd/core/source.h"
+#include "lib/base/ordered.h"
 #include "lib/base/slab.h"
 
 /* Why a path is not the best, or not usable: one code each, its words in
@@ -128,8 +129,19 @@ size_t rib_bytes(const struct rib *rib);
 /* Walks live destinations in id order: start with 0, ends with 0.  Safe across
  * changes; those added meanwhile may or may not be seen. */
 uint32_t rib_walk(const struct rib *rib, uint32_t after);
-/* All ids in show order (nlri_compare); the caller frees.  *ret_n of them. */
-uint32_t *rib_sorted(const struct rib *rib, uint32_t *ret_n);
+
+/* A walk in show order (nlri_compare) over the destinations that have paths: each
+ * that stays is given once, whatever changes meanwhile; see lib/base/ordered.h for
+ * how.  want: NULL, or which keys are to be given at all. */
+struct rib_order;
+struct rib_order *rib_order_new(const struct rib *rib,
+		bool (*want)(const void *ctx, const uint8_t *key), const void *ctx);
+void rib_order_free(struct rib_order *o);
+/* Before rib_order_next() after any change; the table may be another one by now. */
+void rib_order_resume(struct rib_order *o, const struct rib *rib);
+/* 0 after the last; ORDERED_WAIT: resume after other work. */
+uint32_t rib_order_next(struct rib_order *o);
+void rib_order_rest(struct rib_order *o); /* the reader takes its time: holds no memory */
 
 /* A consumer of changes.  It sees each changed destination at least once after
  * its last change; several changes may show as one.  A destination that lost

@@ -1,11 +1,8 @@
-/* Questions to a table: lookups, walks, order for shows.  See rib.h. */
-#define _GNU_SOURCE /* qsort_r */
-#include <stdlib.h>
+/* Questions to a table: lookups, walks.  See rib.h. */
 #include <string.h>
 
 #include "bgpd/core/nlri.h"
 #include "bgpd/core/rib_private.h"
-#include "lib/base/xalloc.h"
 
 uint32_t rib_find(const struct rib *rib, const uint8_t *key)
 {
@@ -87,87 +84,6 @@ uint32_t rib_walk(const struct rib *rib, uint32_t after)
 uint32_t rib_version(const struct rib *rib)
 {
 	return rib->log.head;
-}
-
-/* ---- show order ---- */
-
-struct sort_item {
-	uint64_t first; /* what the order looks at first, as a number */
-	uint32_t id;
-};
-
-static int item_compare(const void *a, const void *b, void *ctx)
-{
-	const struct sort_item *x = a, *y = b;
-	const struct rib *rib = ctx;
-
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	return nlri_compare(rib->family, dest_at(rib, x->id)->key, dest_at(rib, y->id)->key);
-}
-
-/* By address, then length: for IPv4 unicast the number is the whole key. */
-static uint64_t item_first(const struct rib *rib, const uint8_t *key)
-{
-	uint64_t v = 0;
-
-	if (!rib_is_unicast(rib))
-		return 0;
-	for (unsigned i = 0; i < (rib->family == FAM_IPV4_UNICAST ? 5u : 8u); i++)
-		v = v << 8 | key[i];
-	return v;
-}
-
-/* One counting pass per byte that is not the same in all. */
-static struct sort_item *radix_sort(struct sort_item *v, struct sort_item *tmp, uint32_t n)
-{
-	for (unsigned shift = 0; shift < 64; shift += 8) {
-		uint32_t count[256] = { 0 }, sum = 0;
-		struct sort_item *t = v;
-
-		for (uint32_t i = 0; i < n; i++)
-			count[v[i].first >> shift & 255]++;
-		if (count[v[0].first >> shift & 255] == n)
-			continue;
-		for (unsigned b = 0; b < 256; b++) {
-			uint32_t c = count[b];
-
-			count[b] = sum;
-			sum += c;
-		}
-		for (uint32_t i = 0; i < n; i++)
-			tmp[count[v[i].first >> shift & 255]++] = v[i];
-		v = tmp;
-		tmp = t;
-	}
-	return v;
-}
-
-uint32_t *rib_sorted(const struct rib *rib, uint32_t *ret_n)
-{
-	uint32_t n = 0, live = rib->dests.live, *ids = xmalloc(sizeof(*ids) * (live + 1));
-	struct sort_item *both = xmalloc(2 * sizeof(*both) * (live + 1)), *v = both;
-
-	for (uint32_t id = 0; n < live && (id = rib_walk(rib, id));)
-		if (dest_at(rib, id)->paths)
-			v[n++] = (struct sort_item){ item_first(rib, dest_at(rib, id)->key), id };
-	if (n && rib_is_unicast(rib)) {
-		v = radix_sort(v, both + live + 1, n);
-		/* IPv6: runs with the same first 8 bytes. */
-		for (uint32_t i = 0, j; i < n; i = j) {
-			for (j = i + 1; j < n && v[j].first == v[i].first; j++)
-				;
-			if (j - i > 1)
-				qsort_r(v + i, j - i, sizeof(*v), item_compare, (void *)rib);
-		}
-	} else if (n) {
-		qsort_r(v, n, sizeof(*v), item_compare, (void *)rib);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		ids[i] = v[i].id;
-	free(both);
-	*ret_n = n;
-	return ids;
 }
 
 /* ---- words ---- */

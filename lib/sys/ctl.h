@@ -65,6 +65,8 @@ struct ctl_answer {
 	 * piece may be empty; it is then asked again in a later turn. */
 	bool (*next)(void *gen, struct strbuf *out);
 	void (*gen_free)(void *gen); /* also when the client has gone; may be NULL */
+	/* The client takes its time: lets go of memory that can be made again.  May be NULL. */
+	void (*gen_rest)(void *gen);
 	void *gen;
 	struct strbuf errs; /* encoded ERR frames; use ctl_answer_err() */
 };

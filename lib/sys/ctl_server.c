@@ -22,6 +22,7 @@
 
 #define HEADER 5
 #define CHUNK 32768 /* a generator is asked until there is so much */
+#define REST_TIME 1000000 /* microseconds without a byte sent: the reader takes its time */
 
 struct ctl_conn {
 	struct ctl_server *server;
@@ -32,15 +33,18 @@ struct ctl_conn {
 	uint8_t *in;
 	size_t in_len;
 	struct ctl_input input;
-	struct strbuf out;
+	struct strbuf out, piece; /* piece: room for what a generator makes */
 	size_t sent;
 	bool answering, greeted_off; /* greeted_off: close when all is sent */
+	bool moved; /* something was sent since the server's timer looked */
 	struct ctl_answer answer;
 };
 
 struct ctl_server {
 	struct loop *loop;
 	struct loop_fd *watch;
+	struct loop_timer *rest; /* runs while a generator is at work */
+	bool rest_runs;
 	int fd;
 	char path[108], name[32], version[64];
 	const struct ctl_handlers *handlers;
@@ -170,6 +174,7 @@ static void conn_free(struct ctl_conn *c)
 	close(c->fd);
 	sb_free(&c->input.lines);
 	sb_free(&c->out);
+	sb_free(&c->piece);
 	free(c->in);
 	if (c->prev)
 		c->prev->next = c->next;
@@ -194,20 +199,19 @@ static void answer_pull(struct ctl_conn *c)
 		sb_free(&a->out);
 	}
 	if (a->next) {
-		struct strbuf piece = { 0 };
+		while (more && c->piece.len < CHUNK) {
+			size_t before = c->piece.len;
 
-		while (more && piece.len < CHUNK) {
-			size_t before = piece.len;
-
-			more = a->next(a->gen, &piece);
-			if (piece.len == before)
+			more = a->next(a->gen, &c->piece);
+			if (c->piece.len == before)
 				break;
 		}
-		put_out(&c->out, piece.s, piece.len);
-		sb_free(&piece);
+		put_out(&c->out, c->piece.s, c->piece.len);
+		sb_reset(&c->piece);
 	}
 	if (more)
 		return;
+	sb_free(&c->piece);
 	if (a->errs.len)
 		sb_addn(&c->out, a->errs.s, a->errs.len);
 	start = c->out.len;
@@ -217,6 +221,37 @@ static void answer_pull(struct ctl_conn *c)
 	frame_end(&c->out, start, CTL_DONE);
 	answer_fini(a);
 	c->answering = false;
+}
+
+/* Readers that took nothing since the last time hold what was made for them, and
+ * no more. */
+static void server_rest(void *arg)
+{
+	struct ctl_server *s = arg;
+
+	s->rest_runs = false;
+	for (struct ctl_conn *c = s->conns; c; c = c->next) {
+		if (!c->answering || !c->answer.gen_rest)
+			continue;
+		if (c->out.len && !c->moved) {
+			c->answer.gen_rest(c->answer.gen);
+			sb_free(&c->piece);
+			continue;
+		}
+		c->moved = false;
+		s->rest_runs = true;
+	}
+	if (s->rest_runs)
+		loop_timer_set(s->rest, mono_now() + REST_TIME);
+}
+
+static void rest_watch(struct ctl_conn *c)
+{
+	c->moved = true;
+	if (c->server->rest_runs || !c->answer.gen_rest)
+		return;
+	c->server->rest_runs = true;
+	loop_timer_set(c->server->rest, mono_now() + REST_TIME);
 }
 
 /* Sends what there is; false if the connection broke. */
@@ -231,6 +266,8 @@ static bool conn_send(struct ctl_conn *c)
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		c->sent += (size_t)n;
+		if (!c->moved)
+			rest_watch(c);
 	}
 	sb_reset(&c->out);
 	c->sent = 0;
@@ -289,6 +326,7 @@ static bool conn_frames(struct ctl_conn *c)
 		}
 		if (r == 1) {
 			c->answering = true;
+			rest_watch(c);
 			loop_fd_want(c->watch, 0);
 			loop_work_schedule(c->retry);
 			return false;
@@ -387,6 +425,7 @@ struct ctl_server *ctl_server_new(struct loop *l, const char *dir, const char *n
 	s->handlers = h;
 	s->ctx = ctx;
 	s->watch = loop_fd_new(l, s->fd, server_ready, s);
+	s->rest = loop_timer_new(l, server_rest, s);
 	loop_fd_want(s->watch, LOOP_READ);
 	return s;
 }
@@ -398,6 +437,7 @@ void ctl_server_free(struct ctl_server *s)
 	while (s->conns)
 		conn_free(s->conns);
 	loop_fd_free(s->watch);
+	loop_timer_free(s->rest);
 	unlink(s->path);
 	close(s->fd);
 	free(s);

@@ -184,35 +184,6 @@ START_TEST(longest_match)
 }
 END_TEST
 
-START_TEST(show_order)
-{
-	static const enum family fams[] = { FAM_IPV4_UNICAST, FAM_IPV6_UNICAST, FAM_IPV4_VPN, FAM_EVPN };
-	enum family f = fams[_i];
-	struct rib *r = rib_new(&env, f, 0, 3);
-	struct rng rng = { 11 };
-	uint32_t n, *ids;
-
-	for (unsigned i = 0; i < 500; i++) {
-		uint8_t k[NLRI_KEY_MAX] = { 0 };
-		uint32_t in = make(100, 1);
-
-		for (unsigned b = 0; b < families[f].key_size; b++)
-			k[b] = (uint8_t)rng_below(&rng, 3);
-		if (f == FAM_EVPN) {
-			k[0] = (uint8_t)(2 + rng_below(&rng, 2));
-			k[19] = k[13] = 0;
-		}
-		rib_update(r, k, 1, 0, in, 0, 0, REASON_POLICY_DENIED, 1);
-	}
-	ids = rib_sorted(r, &n);
-	ck_assert_uint_eq(n, rib_dest_count(r));
-	for (uint32_t i = 1; i < n; i++)
-		ck_assert_int_le(nlri_compare(f, rib_dest(r, ids[i - 1])->key, rib_dest(r, ids[i])->key), 0);
-	free(ids);
-	rib_free(r);
-}
-END_TEST
-
 /* ---- readers ---- */
 
 static int woken;
@@ -420,7 +391,6 @@ int main(void)
 	tcase_add_test(t, denied_and_unreachable);
 	tcase_add_test(t, path_ids);
 	tcase_add_test(t, longest_match);
-	tcase_add_loop_test(t, show_order, 0, 4);
 	tcase_add_test(t, reader_sees_changes_once);
 	tcase_add_test(t, a_late_reader_misses_nothing);
 	tcase_add_test(t, flapping_needs_no_room);

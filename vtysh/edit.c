@@ -19,6 +19,7 @@ struct edit {
 	struct config_cursor *cursor;
 	struct strbuf waiting, node; /* lines, and where they begin */
 	uint32_t first;
+	bool changed; /* something was sent to the daemons */
 };
 
 static struct schema *make_schema(void)
@@ -134,9 +135,22 @@ static bool commit(struct edit *e, bool now, bool numbered)
 	change_fini(&c);
 	sb_reset(&e->waiting);
 	sb_reset(&e->node);
+	e->changed = true;
 	if (!ok)
 		resync(e);
 	return ok;
+}
+
+static void say_incomplete(void *arg, const char *name, unsigned line, const char *sentence)
+{
+	(void)arg, (void)name, (void)line;
+	fprintf(stderr, "%s; without effect until then\n", sentence);
+}
+
+void edit_leave(struct edit *e)
+{
+	if (e->changed)
+		config_validate(e->config, "", say_incomplete, NULL);
 }
 
 enum config_result edit_line(struct edit *e, const char *line, unsigned number, bool now,

@@ -15,6 +15,9 @@ struct edit;
 /* NULL after saying why: no daemon is running. */
 struct edit *edit_new(struct daemons *d);
 void edit_free(struct edit *e); /* forgets what was not committed */
+/* Says on standard error what the lines have left incomplete, such as a
+ * neighbour of which only the description was given: a mistyped address. */
+void edit_leave(struct edit *e);
 
 /* Takes a line.  With `now` it is committed at once, else with edit_commit();
  * number is its own in the input.  CONFIG_BAD after *err or printed refusals. */

@@ -293,6 +293,7 @@ bool vtysh_leave_edit(struct vtysh *v)
 	if (!v->edit)
 		return true;
 	ok = edit_commit(v->edit, v->numbered);
+	edit_leave(v->edit);
 	edit_free(v->edit);
 	v->edit = NULL;
 	return ok;

@@ -129,7 +129,10 @@ static void unset_unsaid(struct config *c, struct lyd_node *anchor, const struct
 	}
 }
 
-static int check_fixed(const struct cvalues *vals, const struct lyd_node *entry, struct err *e)
+/* The leaf of the entry that can't change and is not what the line says; NULL if
+ * there is none. */
+static const struct lyd_node *fixed_otherwise(const struct cvalues *vals,
+		const struct lyd_node *entry)
 {
 	for (size_t i = 0; i < vals->v.n; i++) {
 		const struct snode *s = vals->v.v[i].leaf;
@@ -139,9 +142,18 @@ static int check_fixed(const struct cvalues *vals, const struct lyd_node *entry,
 			continue;
 		n = tree_leaf(entry, s);
 		if (n && strcmp(lyd_get_value(n), vals->v.v[i].value) != 0)
-			return err_set(e, EINVAL, "%% %s is %s already; remove that first",
-					s->sn->name, lyd_get_value(n));
+			return n;
 	}
+	return NULL;
+}
+
+static int check_fixed(const struct cvalues *vals, const struct lyd_node *entry, struct err *e)
+{
+	const struct lyd_node *n = fixed_otherwise(vals, entry);
+
+	if (n)
+		return err_set(e, EINVAL, "%% %s is %s already; remove that first",
+				snode_of(n)->help, lyd_get_value(n));
 	return 0;
 }
 
@@ -249,13 +261,22 @@ static int remove_list_line(struct config *c, struct lyd_node *base, const struc
 {
 	struct lyd_node *at = find_steps(c, base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
 	bool numbered = l->carrier->auto_step;
+	const struct lyd_node *other;
 
 	if (at && number_is_missing(l, vals))
 		n = tree_find_content(c, at, l->carrier, vals);
 	else if (at)
 		n = tree_find(c, at, l->carrier, vals);
+	/* parts may be there without what they are part of */
+	if (!n && at && l->carrier->parts.n)
+		n = tree_get(c, at, l->carrier, vals);
 	if (numbered && (!n || !entry_agrees(n, vals)))
 		return err_set(e, EINVAL, "%% There is no such line");
+	/* `no router bgp` with a mistyped number is not about the one that is there */
+	other = fixed_otherwise(vals, n);
+	if (other)
+		return err_set(e, EINVAL, "%% %s is %s; nothing was removed",
+				snode_of(other)->help, lyd_get_value(other));
 	if (n)
 		remove_entry(c, n);
 	return 0;

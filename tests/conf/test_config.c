@@ -256,6 +256,9 @@ static const struct {
 	  "no timers bgp\nno neighbor 10.0.0.1 timers\nno neighbor 10.0.0.1 description\n"
 	  "no neighbor 10.0.0.1 maximum-prefix\n",
 		"router bgp 1\n neighbor 10.0.0.1 remote-as 1\nexit\n" },
+	/* what is said of a neighbour that was never made can be taken back */
+	{ "router bgp 1\nneighbor 10.0.0.2 route-map M in\nno neighbor 10.0.0.2\n",
+		"router bgp 1\nexit\n" },
 	{ "frr version 8.4.4\nfrr defaults traditional\nlog file /tmp/x debugging\nline vty\n"
 	  "service integrated-vtysh-config\nbgp route-map delay-timer 1\nend\n",
 		"frr version 8.4.4\nfrr defaults traditional\n!\nlog file /tmp/x debugging\n!\n"
@@ -287,7 +290,10 @@ static const struct {
 		"f:1: % Unknown command: ip prefix-list P permit 10.0.0.300/8 "
 		"(10.0.0.300/8 is not an IPv4 prefix)\n" },
 	{ "router bgp\n", "f:1: % No BGP process is configured: an AS number is needed\n" },
-	{ "router bgp 1\nrouter bgp 2\n", "f:2: % asn is 1 already; remove that first\n" },
+	{ "router bgp 1\nrouter bgp 2\n", "f:2: % Our AS number is 1 already; remove that first\n" },
+	{ "router bgp 1\nno router bgp 2\n", "f:2: % Our AS number is 1; nothing was removed\n" },
+	{ "router bgp 1 vrf a\nno router bgp 2 vrf a\n",
+		"f:2: % Our AS number is 1; nothing was removed\n" },
 	{ "router bgp 1\nneighbor 10.0.0.1 description x\nneighbor 10.0.0.1 passive\n"
 	  "address-family ipv6\nneighbor 10.0.0.2 activate\n",
 		"f:2: % neighbor 10.0.0.1: remote-as or peer-group must be given\n"

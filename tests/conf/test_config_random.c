@@ -27,7 +27,7 @@ static void teardown(void)
 
 /* What a random line may rightly be refused for. */
 static const char *const rightly[] = {
-	"already; remove that first", "Invalid prefix range", "leads to no interface",
+	"already; remove that first", "nothing was removed", "Invalid prefix range", "leads to no interface",
 	"must be given", "no such peer group", "an AS number is needed",
 };
 

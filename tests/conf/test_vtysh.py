@@ -203,6 +203,12 @@ def test_configure():
         p = b.commands("conf t", "router bgp 65000", "nonsense", "hostname never")
         assert p.returncode == 1 and "% Unknown command: nonsense" in p.stdout
         assert "never" not in b.running()
+        p = b.commands("conf t", "router bgp 65000", "neighbor 10.0.0.3 description mistyped")
+        assert p.returncode == 0 and "neighbor 10.0.0.3: remote-as or peer-group must be given" in p.stderr, p.stderr
+        p = b.commands("conf t", "no router bgp 65009")
+        assert p.returncode == 1 and "Our AS number is 65000; nothing was removed" in p.stdout, p.stdout
+        p = b.commands("conf t", "router bgp 65000", "no neighbor 10.0.0.3")
+        assert p.returncode == 0 and p.stderr == "" and "10.0.0.3" not in b.running()
 
 
 def test_refused_by_one_is_applied_by_none():

@@ -3,6 +3,7 @@ EXTRA_DIST += bench/README.md bench/bgpblast.c
 EXTRA_DIST += bench/all.py
 EXTRA_DIST += bench/chart.py
 EXTRA_DIST += bench/duts.py
+EXTRA_DIST += bench/evpn_kernel.py
 EXTRA_DIST += bench/kernel.py
 EXTRA_DIST += bench/report.py
 EXTRA_DIST += bench/results.py

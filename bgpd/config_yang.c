@@ -68,9 +68,9 @@ int config_yang_rts(const char *text, struct rt_list *ret, struct err *e)
 	return 0;
 }
 
-static int rt_leaves(const struct lyd_node *n, const char *path, struct rt_list *ret, struct err *e)
+static int rt_leaves(const struct config_node *n, const char *path, struct rt_list *ret, struct err *e)
 {
-	const struct lyd_node *rt;
+	const struct config_node *rt;
 
 	CONFIG_FOREACH(rt, n, path)
 		if (config_yang_rts(config_value(rt), ret, e))
@@ -85,7 +85,7 @@ static uint32_t ipv4_u32(const char *text)
 	return text && ip_parse(text, &a) == 0 && a.family == 4 ? ip4_u32(&a) : 0;
 }
 
-static bool rd_leaf(const struct lyd_node *n, const char *path, struct rd_value *ret)
+static bool rd_leaf(const struct config_node *n, const char *path, struct rd_value *ret)
 {
 	const char *text = config_str(n, path);
 
@@ -99,11 +99,11 @@ static int u32_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void instance_settings(const struct lyd_node *n, struct instance_config *i)
+static void instance_settings(const struct config_node *n, struct instance_config *i)
 {
 	struct decision_options *d = &i->decision;
 	const char *cluster = config_str(n, "cluster-id");
-	const struct lyd_node *peer;
+	const struct config_node *peer;
 
 	i->as = config_u32(n, "asn", NULL);
 	i->router_id = ipv4_u32(config_str(n, "router-id"));
@@ -141,9 +141,9 @@ static void instance_settings(const struct lyd_node *n, struct instance_config *
 	d->default_local_pref = i->default_local_pref;
 }
 
-static int networks(const struct lyd_node *n, struct instance_family_config *f, struct err *e)
+static int networks(const struct config_node *n, struct instance_family_config *f, struct err *e)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "network") {
 		struct network_config *w = vec_push(&f->networks);
@@ -156,10 +156,10 @@ static int networks(const struct lyd_node *n, struct instance_family_config *f, 
 	return 0;
 }
 
-static int aggregates(const struct lyd_node *n, struct instance_family_config *f, struct err *e)
+static int aggregates(const struct config_node *n, struct instance_family_config *f, struct err *e)
 {
 	static const char *const origins[] = { "igp", "egp", "incomplete" };
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "aggregate-address") {
 		struct aggregate_config *a = vec_push(&f->aggregates);
@@ -180,12 +180,12 @@ static int aggregates(const struct lyd_node *n, struct instance_family_config *f
 	return 0;
 }
 
-static int redistribution(const struct lyd_node *n, struct instance_family_config *f,
+static int redistribution(const struct config_node *n, struct instance_family_config *f,
 		struct err *e)
 {
 	static const char *const names[4] = { [FEED_CONNECTED] = "connected",
 		[FEED_STATIC] = "static", [FEED_KERNEL] = "kernel" };
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "redistribute") {
 		const char *protocol = config_str(x, "protocol");
@@ -205,10 +205,10 @@ static int redistribution(const struct lyd_node *n, struct instance_family_confi
 	return 0;
 }
 
-static int vpn_leak(const struct lyd_node *n, struct instance_family_config *f, struct err *e)
+static int vpn_leak(const struct config_node *n, struct instance_family_config *f, struct err *e)
 {
 	const char *label = config_str(n, "vpn/label-export");
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	f->vpn_import = config_flag(n, "vpn/import");
 	f->vpn_export = config_flag(n, "vpn/export");
@@ -235,7 +235,7 @@ static int vpn_leak(const struct lyd_node *n, struct instance_family_config *f, 
 	return 0;
 }
 
-static int unicast(const struct lyd_node *n, struct instance_family_config *f, struct err *e)
+static int unicast(const struct config_node *n, struct instance_family_config *f, struct err *e)
 {
 	bool set;
 
@@ -253,9 +253,9 @@ static int unicast(const struct lyd_node *n, struct instance_family_config *f, s
 	return config_yang_name(f->table_map, sizeof(f->table_map), config_str(n, "table-map"), e);
 }
 
-static int evpn_vnis(const struct lyd_node *n, struct evpn_config *v, struct err *e)
+static int evpn_vnis(const struct config_node *n, struct evpn_config *v, struct err *e)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "vni") {
 		struct evpn_vni_config *c = vec_push(&v->vnis);
@@ -271,7 +271,7 @@ static int evpn_vnis(const struct lyd_node *n, struct evpn_config *v, struct err
 	return 0;
 }
 
-static int evpn(const struct lyd_node *n, struct evpn_config *v, struct err *e)
+static int evpn(const struct config_node *n, struct evpn_config *v, struct err *e)
 {
 	static const char *const advertise[2] = { "advertise-ipv4-unicast",
 		"advertise-ipv6-unicast" };
@@ -283,7 +283,7 @@ static int evpn(const struct lyd_node *n, struct evpn_config *v, struct err *e)
 	v->flooding_disabled = flooding && strcmp(flooding, "disable") == 0;
 	v->has_rd = rd_leaf(n, "rd", &v->rd);
 	for (int i = 0; i < 2; i++) {
-		const struct lyd_node *a = config_child(n, advertise[i]);
+		const struct config_node *a = config_child(n, advertise[i]);
 
 		v->advertise[i] = config_has(n, advertise[i]);
 		if (a && config_yang_name(v->advertise_map[i], sizeof(v->advertise_map[i]),
@@ -296,7 +296,7 @@ static int evpn(const struct lyd_node *n, struct evpn_config *v, struct err *e)
 	return evpn_vnis(n, v, e);
 }
 
-static int instance(const struct lyd_node *n, struct instance_config *i, struct err *e)
+static int instance(const struct config_node *n, struct instance_config *i, struct err *e)
 {
 	static const char *const names[] = { "ipv4-unicast", "ipv6-unicast" };
 
@@ -305,7 +305,7 @@ static int instance(const struct lyd_node *n, struct instance_config *i, struct 
 		return -EINVAL;
 	instance_settings(n, i);
 	for (int f = FAM_IPV4_UNICAST; f <= FAM_IPV6_UNICAST; f++) {
-		const struct lyd_node *x = config_child(n, names[f]);
+		const struct config_node *x = config_child(n, names[f]);
 
 		if (x && unicast(x, &i->family[f], e))
 			return -EINVAL;
@@ -325,7 +325,7 @@ static int instance_compare(const void *a, const void *b)
 
 struct bgp_config *config_yang_build(const struct config *tree, struct err *e)
 {
-	const struct lyd_node *root = config_root(tree), *n;
+	const struct config_node *root = config_root(tree), *n;
 	struct bgp_config *c = bgp_config_new();
 	const char *hostname = config_str(root, "hostname");
 

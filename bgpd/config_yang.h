@@ -1,5 +1,5 @@
 /* The configuration tree as bgpd's configuration value.  Beside lib/sys, the
- * only part of bgpd that sees libyang's tree. */
+ * only part of bgpd that sees that tree. */
 #ifndef WEFT_BGPD_CONFIG_YANG_H
 #define WEFT_BGPD_CONFIG_YANG_H
 
@@ -7,7 +7,7 @@
 #include "lib/base/err.h"
 
 struct config;
-struct lyd_node;
+struct config_node;
 
 /* A value with one reference, or NULL and a sentence naming the line that
  * can't be used. */
@@ -17,14 +17,14 @@ struct bgp_config *config_yang_build(const struct config *tree, struct err *e);
 
 /* A peer's own settings and, behind them, its group's; either may be NULL. */
 struct yang_source {
-	const struct lyd_node *own, *group;
+	const struct config_node *own, *group;
 };
 
 /* Copies a name; -EINVAL and a sentence if it does not fit.  NULL is "". */
 int config_yang_name(char *dst, size_t size, const char *name, struct err *e);
 int config_yang_rts(const char *text, struct rt_list *ret, struct err *e);
 void config_yang_rts_sort(struct rt_list *l);
-int config_yang_policy(const struct lyd_node *root, struct policy_config *ret, struct err *e);
-int config_yang_peers(const struct lyd_node *bgp, struct instance_config *i, struct err *e);
+int config_yang_policy(const struct config_node *root, struct policy_config *ret, struct err *e);
+int config_yang_peers(const struct config_node *bgp, struct instance_config *i, struct err *e);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* Who has the setting: the peer, else its group, else whoever can tell the
  * default. */
-static const struct lyd_node *owner(const struct yang_source *s, const char *path)
+static const struct config_node *owner(const struct yang_source *s, const char *path)
 {
 	if (s->own && config_has(s->own, path))
 		return s->own;
@@ -19,16 +19,16 @@ static const struct lyd_node *owner(const struct yang_source *s, const char *pat
 	return NULL;
 }
 
-static const struct lyd_node *owner_or_default(const struct yang_source *s, const char *path)
+static const struct config_node *owner_or_default(const struct yang_source *s, const char *path)
 {
-	const struct lyd_node *n = owner(s, path);
+	const struct config_node *n = owner(s, path);
 
 	return n ? n : s->own ? s->own : s->group;
 }
 
 static bool flag(const struct yang_source *s, const char *path)
 {
-	const struct lyd_node *n = owner_or_default(s, path);
+	const struct config_node *n = owner_or_default(s, path);
 
 	return n && config_flag(n, path);
 }
@@ -40,14 +40,14 @@ static bool has(const struct yang_source *s, const char *path)
 
 static const char *str(const struct yang_source *s, const char *path)
 {
-	const struct lyd_node *n = owner_or_default(s, path);
+	const struct config_node *n = owner_or_default(s, path);
 
 	return n ? config_str(n, path) : NULL;
 }
 
 static uint32_t u32(const struct yang_source *s, const char *path)
 {
-	const struct lyd_node *n = owner_or_default(s, path);
+	const struct config_node *n = owner_or_default(s, path);
 
 	return n ? config_u32(n, path, NULL) : 0;
 }
@@ -55,7 +55,7 @@ static uint32_t u32(const struct yang_source *s, const char *path)
 /* A setting of several leaves in a container comes from one place whole. */
 static struct yang_source whole(const struct yang_source *s, const char *container)
 {
-	const struct lyd_node *n = owner(s, container);
+	const struct config_node *n = owner(s, container);
 
 	return (struct yang_source){ n ? config_child(n, container) : NULL, NULL };
 }
@@ -82,7 +82,7 @@ static void remote_as(const char *as, struct peer_config *p, uint32_t our_as)
 	}
 }
 
-static int session(const struct yang_source *s, const struct lyd_node *bgp, struct peer_config *p,
+static int session(const struct yang_source *s, const struct config_node *bgp, struct peer_config *p,
 		struct err *e)
 {
 	const char *source = str(s, "update-source");
@@ -191,9 +191,9 @@ static int family(const struct yang_source *s, struct peer_family_config *f, str
 	return family_names(s, f, e);
 }
 
-static const struct lyd_node *neighbor_find(const struct lyd_node *n, const char *name)
+static const struct config_node *neighbor_find(const struct config_node *n, const char *name)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	if (n && name)
 		CONFIG_FOREACH(x, n, "neighbor")
@@ -214,14 +214,14 @@ static const struct {
 };
 
 /* name: the peer's; NULL: of a listen range, which has only its group's. */
-static int peer_fill(const struct lyd_node *bgp, const struct yang_source *s, const char *name,
+static int peer_fill(const struct config_node *bgp, const struct yang_source *s, const char *name,
 		struct peer_config *p, uint32_t our_as, struct err *e)
 {
 	remote_as(str(s, "remote-as"), p, our_as);
 	if (session(s, bgp, p, e))
 		return -EINVAL;
 	for (int f = 0; f < FAM_COUNT; f++) {
-		const struct lyd_node *fn = config_child(bgp, yang_families[f].container);
+		const struct config_node *fn = config_child(bgp, yang_families[f].container);
 		struct yang_source fs = { neighbor_find(fn, name), neighbor_find(fn, p->group) };
 
 		if (has(&fs, "activate"))
@@ -235,7 +235,7 @@ static int peer_fill(const struct lyd_node *bgp, const struct yang_source *s, co
 	return 0;
 }
 
-static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char *name,
+static int peer(const struct config_node *bgp, const struct config_node *n, const char *name,
 		struct instance_config *i, struct err *e)
 {
 	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
@@ -254,9 +254,9 @@ static int peer(const struct lyd_node *bgp, const struct lyd_node *n, const char
 	return peer_fill(bgp, &s, name, p, i->as, e);
 }
 
-static int listen_ranges(const struct lyd_node *bgp, struct instance_config *i, struct err *e)
+static int listen_ranges(const struct config_node *bgp, struct instance_config *i, struct err *e)
 {
-	const struct lyd_node *n;
+	const struct config_node *n;
 
 	i->listen_limit = (uint16_t)config_u32(bgp, "listen/limit", NULL);
 	CONFIG_FOREACH(n, bgp, "listen/range") {
@@ -284,9 +284,9 @@ static int peer_compare(const void *a, const void *b)
 	return c ? c : strcmp(x->interface, y->interface);
 }
 
-int config_yang_peers(const struct lyd_node *bgp, struct instance_config *i, struct err *e)
+int config_yang_peers(const struct config_node *bgp, struct instance_config *i, struct err *e)
 {
-	const struct lyd_node *n;
+	const struct config_node *n;
 
 	CONFIG_FOREACH(n, bgp, "neighbor") {
 		const char *name = config_str(n, "peer");

@@ -1,6 +1,5 @@
 /* Lists and route-maps from the configuration tree.  For config_yang.c. */
 #include <errno.h>
-#include <libyang/libyang.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,17 +7,17 @@
 #include "lib/base/xalloc.h"
 #include "lib/sys/config.h"
 
-static bool permits(const struct lyd_node *n)
+static bool permits(const struct config_node *n)
 {
 	const char *action = config_str(n, "action");
 
 	return action && strcmp(action, "permit") == 0;
 }
 
-static void prefix_lists(const struct lyd_node *root, const char *path, uint8_t family,
+static void prefix_lists(const struct config_node *root, const char *path, uint8_t family,
 		struct policy_config *ret)
 {
-	const struct lyd_node *n, *x;
+	const struct config_node *n, *x;
 
 	CONFIG_FOREACH(n, root, path) {
 		struct prefix_list_config *l = vec_push(&ret->prefix_lists);
@@ -53,9 +52,9 @@ static const struct {
 	{ "extcommunity-list", "communities", LIST_EXT_COMMUNITY, 0 },
 };
 
-static void list_entries(const struct lyd_node *n, const char *text_leaf, struct list_config *l)
+static void list_entries(const struct config_node *n, const char *text_leaf, struct list_config *l)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "entry") {
 		struct list_entry *e = vec_push(&l->entries);
@@ -72,9 +71,9 @@ static void list_entries(const struct lyd_node *n, const char *text_leaf, struct
 	}
 }
 
-static void lists(const struct lyd_node *root, struct policy_config *ret)
+static void lists(const struct config_node *root, struct policy_config *ret)
 {
-	const struct lyd_node *n;
+	const struct config_node *n;
 
 	for (size_t i = 0; i < sizeof(list_sources) / sizeof(list_sources[0]); i++)
 		CONFIG_FOREACH(n, root, list_sources[i].path) {
@@ -89,17 +88,17 @@ static void lists(const struct lyd_node *root, struct policy_config *ret)
 
 /* Containers are clauses of several words: their leaves in order, an empty leaf
  * by its name. */
-static char *container_arg(const struct lyd_node *container)
+static char *container_arg(const struct config_node *container)
 {
 	struct strbuf arg = { 0 };
-	const struct lyd_node *leaf;
+	struct config_item leaf;
 
-	LY_LIST_FOR(lyd_child(container), leaf) {
-		if (leaf->flags & LYD_DEFAULT)
+	for (size_t at = 0; config_item(container, &at, &leaf);) {
+		if (!leaf.value)
 			continue;
 		if (arg.len)
 			sb_addc(&arg, ' ');
-		sb_add(&arg, *lyd_get_value(leaf) ? lyd_get_value(leaf) : leaf->schema->name);
+		sb_add(&arg, *leaf.value ? leaf.value : leaf.name);
 	}
 	return arg.len ? sb_steal(&arg) : NULL;
 }
@@ -113,29 +112,21 @@ static void clause_add(struct route_map_entry *e, bool set, const char *words, c
 }
 
 /* The names of the schema's nodes are the clauses' words: policy knows both. */
-static void clauses(const struct lyd_node *n, bool set, struct route_map_entry *e)
+static void clauses(const struct config_node *n, bool set, struct route_map_entry *e)
 {
-	const struct lyd_node *x;
+	struct config_item x;
 
-	if (!n)
-		return;
-	LY_LIST_FOR(lyd_child(n), x) {
-		if (x->flags & LYD_DEFAULT)
-			continue;
-		if (x->schema->nodetype == LYS_LEAF) {
-			clause_add(e, set, x->schema->name, xstrdup(lyd_get_value(x)));
-		} else if (x->schema->nodetype == LYS_CONTAINER) {
-			char *arg = container_arg(x);
+	for (size_t at = 0; n && config_item(n, &at, &x);) {
+		char *arg = x.value ? xstrdup(x.value) : container_arg(x.node);
 
-			if (arg)
-				clause_add(e, set, x->schema->name, arg);
-		}
+		if (arg)
+			clause_add(e, set, x.name, arg);
 	}
 }
 
-static void route_maps(const struct lyd_node *root, struct policy_config *ret)
+static void route_maps(const struct config_node *root, struct policy_config *ret)
 {
-	const struct lyd_node *n, *x;
+	const struct config_node *n, *x;
 
 	CONFIG_FOREACH(n, root, "route-map") {
 		struct route_map_config *m = vec_push(&ret->route_maps);
@@ -158,7 +149,7 @@ static void route_maps(const struct lyd_node *root, struct policy_config *ret)
 	}
 }
 
-int config_yang_policy(const struct lyd_node *root, struct policy_config *ret, struct err *e)
+int config_yang_policy(const struct config_node *root, struct policy_config *ret, struct err *e)
 {
 	(void)e;
 	prefix_lists(root, "ip-prefix-list", 4, ret);

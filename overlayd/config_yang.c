@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static void name(char *dst, const struct lyd_node *n, const char *path)
+static void name(char *dst, const struct config_node *n, const char *path)
 {
 	const char *text = config_str(n, path);
 
 	snprintf(dst, IFNAMSIZ, "%s", text ? text : "");
 }
 
-static struct ip_addr address(const struct lyd_node *n, const char *path)
+static struct ip_addr address(const struct config_node *n, const char *path)
 {
 	const char *text = config_str(n, path);
 	struct ip_addr a = { 0 };
@@ -30,7 +30,7 @@ static int ifaddr(const char *text, struct overlay_ifaddr *ret, struct err *e)
 	return 0;
 }
 
-static int static_route(const struct lyd_node *n, struct overlay_static *s, struct err *e)
+static int static_route(const struct config_node *n, struct overlay_static *s, struct err *e)
 {
 	const char *gateway = config_str(n, "gateway");
 
@@ -54,9 +54,9 @@ static int static_route(const struct lyd_node *n, struct overlay_static *s, stru
 	return 0;
 }
 
-static int static_routes(const struct lyd_node *n, struct overlay_vrf *v, struct err *e)
+static int static_routes(const struct config_node *n, struct overlay_vrf *v, struct err *e)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "ipv4-route")
 		if (static_route(x, vec_push(&v->routes), e))
@@ -67,7 +67,7 @@ static int static_routes(const struct lyd_node *n, struct overlay_vrf *v, struct
 	return 0;
 }
 
-static int vrf(const struct lyd_node *n, struct overlay_config *c, struct err *e)
+static int vrf(const struct config_node *n, struct overlay_config *c, struct err *e)
 {
 	struct overlay_vrf *v = overlay_config_vrf(c, config_str(n, "name"));
 
@@ -76,9 +76,9 @@ static int vrf(const struct lyd_node *n, struct overlay_config *c, struct err *e
 	return static_routes(n, v, e);
 }
 
-static int bridge_domain(const struct lyd_node *n, struct overlay_bridge_domain *d, struct err *e)
+static int bridge_domain(const struct config_node *n, struct overlay_bridge_domain *d, struct err *e)
 {
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	d->id = config_u32(n, "id", NULL);
 	d->vni = config_u32(n, "vni", NULL);
@@ -99,7 +99,7 @@ static int bridge_domain(const struct lyd_node *n, struct overlay_bridge_domain 
 	return 0;
 }
 
-static void tunnel(const struct lyd_node *n, struct overlay_interface *i)
+static void tunnel(const struct config_node *n, struct overlay_interface *i)
 {
 	struct overlay_tunnel *t = &i->tunnel;
 
@@ -110,11 +110,11 @@ static void tunnel(const struct lyd_node *n, struct overlay_interface *i)
 	i->is_tunnel = t->source.family && t->source.family == t->destination.family;
 }
 
-static int interface(const struct lyd_node *n, struct overlay_config *c, struct err *e)
+static int interface(const struct config_node *n, struct overlay_config *c, struct err *e)
 {
 	struct overlay_interface *i = overlay_config_interface(c, config_str(n, "name"));
 	static const char *const lists[] = { "ip-address", "ipv6-address" };
-	const struct lyd_node *x;
+	const struct config_node *x;
 
 	name(i->vrf, n, "vrf");
 	i->mtu = config_u32(n, "mtu", NULL);
@@ -129,7 +129,7 @@ static int interface(const struct lyd_node *n, struct overlay_config *c, struct 
 }
 
 /* Interfaces that only have a description, or BGP's settings, are nobody's. */
-static bool interface_is_ours(const struct lyd_node *n)
+static bool interface_is_ours(const struct config_node *n)
 {
 	static const char *const leaves[] = { "vrf", "mtu", "shutdown", "tunnel", "ip-address",
 		"ipv6-address" };
@@ -142,7 +142,7 @@ static bool interface_is_ours(const struct lyd_node *n)
 
 struct overlay_config *config_yang_build(const struct config *tree, struct err *e)
 {
-	const struct lyd_node *root = config_root(tree), *n;
+	const struct config_node *root = config_root(tree), *n;
 	struct overlay_config *c = overlay_config_new();
 
 	c->underlay_source = address(root, "underlay/source");

@@ -11,10 +11,8 @@
 struct config *config_new(const struct schema *s)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
-	LY_ERR rc = lyd_new_inner(NULL, s->module, s->root->sn->name, 0, &c->root);
 
-	assert(rc == LY_SUCCESS);
-	(void)rc;
+	c->root = node_new(s->root, NULL, 0, 0);
 	c->schema = s;
 	return c;
 }
@@ -22,10 +20,8 @@ struct config *config_new(const struct schema *s)
 struct config *config_dup(const struct config *c)
 {
 	struct config *d = xcalloc(1, sizeof(*d));
-	LY_ERR rc = lyd_dup_single(config_root(c), NULL, LYD_DUP_RECURSIVE, &d->root);
 
-	assert(rc == LY_SUCCESS);
-	(void)rc;
+	d->root = node_dup(c->root);
 	d->schema = c->schema;
 	return d;
 }
@@ -34,30 +30,45 @@ void config_free(struct config *c)
 {
 	if (!c)
 		return;
-	cindex_fini(&c->entries);
-	cindex_fini(&c->contents);
-	vec_free(&c->maxima);
-	lyd_free_tree(c->root);
+	assert(!c->change);
+	node_free(c->root);
+	vec_free(&c->vals.v);
 	free(c);
 }
 
-const struct lyd_node *config_root(const struct config *c)
+const struct config_node *config_root(const struct config *c)
 {
-	/* Sorting is put off until somebody looks; the value stays the same. */
-	tree_sort((struct config *)c);
 	return c->root;
 }
 
-static bool nodes_equal(const struct lyd_node *a, const struct lyd_node *b)
+static bool leaves_equal(const struct config_node *a, const struct config_node *b)
+{
+	const struct config_leaf *x, *y = (const struct config_leaf *)b->leaves;
+
+	if (a->leaves_len != b->leaves_len)
+		return false;
+	/* the lines may differ */
+	NODE_FOREACH_LEAF(x, a) {
+		if (x->place != y->place || x->size != y->size || strcmp(x->value, y->value) != 0)
+			return false;
+		y = (const struct config_leaf *)((const char *)y + y->size);
+	}
+	return true;
+}
+
+static bool nodes_equal(const struct config_node *a, const struct config_node *b)
 {
 	for (; a && b; a = a->next, b = b->next) {
-		if (a->schema != b->schema)
+		const struct snode *s = a->s;
+
+		if (s != b->s || !leaves_equal(a, b))
 			return false;
-		if (a->schema->nodetype & (LYS_LEAF | LYS_LEAFLIST)) {
-			if (strcmp(lyd_get_value(a), lyd_get_value(b)) != 0)
+		for (size_t i = 0; !s->is_leaflist && i < s->kids.n && (a->lists || b->lists); i++) {
+			const struct config_list *x = list_of(a, s->kids.v[i]),
+						 *y = list_of(b, s->kids.v[i]);
+
+			if (!nodes_equal(x ? x->first : NULL, y ? y->first : NULL))
 				return false;
-		} else if (!nodes_equal(lyd_child(a), lyd_child(b))) {
-			return false;
 		}
 	}
 	return !a && !b;
@@ -65,91 +76,112 @@ static bool nodes_equal(const struct lyd_node *a, const struct lyd_node *b)
 
 bool config_equal(const struct config *a, const struct config *b)
 {
-	return nodes_equal(lyd_child(config_root(a)), lyd_child(config_root(b)));
+	return nodes_equal(a->root, b->root);
 }
 
-/* Goes through the containers of a path; *name is then its last part. */
-static const struct lyd_node *walk_path(const struct lyd_node *at, const char **name,
-		const struct snode **ret)
+/* A kid of a node by its path, and the node that has it, if that is there. */
+struct found {
+	const struct config_node *at;
+	const struct snode *s;
+};
+
+static struct found walk_path(const struct config_node *at, const char *path)
 {
-	const struct snode *s = snode_of(at), *found;
-	const char *p = *name;
+	struct found f = { at, snode_step(at->s, &path) };
 
-	for (;;) {
-		size_t n = strcspn(p, "/");
-
-		found = NULL;
-		for (size_t i = 0; i < s->kids.n && !found; i++) {
-			const char *kid = s->kids.v[i]->sn->name;
-
-			if (strncmp(kid, p, n) == 0 && !kid[n])
-				found = s->kids.v[i];
-		}
-		/* asking for a name that the schema lacks is a bug */
-		assert(found);
-		*ret = s = found;
-		if (!p[n])
-			break;
-		at = at ? tree_leaf(at, s) : NULL;
-		p += n + 1;
+	/* asking for a name that the schema lacks is a bug */
+	assert(f.s);
+	while (*path++ == '/') {
+		if (f.at)
+			f.at = list_find(list_of(f.at, f.s), NULL);
+		f.s = snode_step(f.s, &path);
+		assert(f.s);
 	}
-	*name = p;
-	return at;
+	return f;
 }
 
-const struct lyd_node *config_child(const struct lyd_node *parent, const char *path)
+static const char *value_of(const struct found *f)
 {
-	const struct snode *s;
-	const struct lyd_node *at = walk_path(parent, &path, &s);
-
-	return at ? tree_leaf(at, s) : NULL;
+	return f->at && f->s->is_leaf ? node_value(f->at, f->s) : NULL;
 }
 
-const struct lyd_node *config_next(const struct lyd_node *node)
+const struct config_node *config_child(const struct config_node *parent, const char *path)
 {
-	return node->next && node->next->schema == node->schema ? node->next : NULL;
+	struct found f = walk_path(parent, path);
+	const struct config_list *l = f.at ? list_of(f.at, f.s) : NULL;
+
+	assert(!f.s->is_leaf);
+	return l ? l->first : NULL;
 }
 
-const char *config_value(const struct lyd_node *node)
+const struct config_node *config_next(const struct config_node *node)
 {
-	return lyd_get_value(node);
+	return node->next;
 }
 
-const char *config_str(const struct lyd_node *parent, const char *path)
+const struct config_node *config_entry(const struct config_node *parent, const char *path,
+		const char *key)
 {
-	const struct snode *s;
-	const struct lyd_node *at = walk_path(parent, &path, &s);
-	const struct lyd_node *n = at ? tree_leaf(at, s) : NULL;
+	struct found f = walk_path(parent, path);
 
-	return n ? lyd_get_value(n) : s->def;
+	return f.at ? list_find(list_of(f.at, f.s), &key) : NULL;
 }
 
-uint32_t config_u32(const struct lyd_node *parent, const char *path, bool *ret_set)
+const char *config_value(const struct config_node *node)
 {
-	const char *text = config_str(parent, path);
+	return node_first_value(node);
+}
+
+bool config_item(const struct config_node *node, size_t *at, struct config_item *ret)
+{
+	while (*at < node->s->kids.n) {
+		const struct snode *kid = node->s->kids.v[(*at)++];
+
+		ret->name = kid->sn->name;
+		ret->value = kid->is_leaf ? node_value(node, kid) : NULL;
+		ret->node = kid->is_leaf ? NULL : list_find(list_of(node, kid), NULL);
+		if (ret->value || ret->node)
+			return true;
+	}
+	return false;
+}
+
+const char *config_str(const struct config_node *parent, const char *path)
+{
+	struct found f = walk_path(parent, path);
+	const char *value = value_of(&f);
+
+	return value ? value : f.s->def;
+}
+
+uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set)
+{
+	struct found f = walk_path(parent, path);
+	const char *value = value_of(&f), *text = value ? value : f.s->def;
 
 	if (ret_set)
-		*ret_set = config_child(parent, path) != NULL;
+		*ret_set = value != NULL;
 	return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
-bool config_flag(const struct lyd_node *parent, const char *path)
+bool config_flag(const struct config_node *parent, const char *path)
 {
-	const struct snode *s;
-	const struct lyd_node *at = walk_path(parent, &path, &s);
-	const struct lyd_node *n = at ? tree_leaf(at, s) : NULL;
+	struct found f = walk_path(parent, path);
+	const char *value = value_of(&f);
 
-	if (s->kind == LEAF_BOOL)
-		return n ? strcmp(lyd_get_value(n), "true") == 0 : s->def_true;
-	return n != NULL;
+	if (f.s->kind == LEAF_BOOL)
+		return value ? strcmp(value, "true") == 0 : f.s->def_true;
+	return value != NULL;
 }
 
-bool config_has(const struct lyd_node *parent, const char *path)
+bool config_has(const struct config_node *parent, const char *path)
 {
-	return config_child(parent, path) != NULL;
+	struct found f = walk_path(parent, path);
+
+	return f.at && node_has(f.at, f.s);
 }
 
-unsigned config_line_number(const struct lyd_node *node)
+unsigned config_line_number(const struct config_node *node)
 {
-	return (unsigned)(uintptr_t)node->priv;
+	return node->line;
 }

@@ -1,7 +1,7 @@
-/* The configuration as a value: a tree of libyang's, with the lines that make,
- * change and print it.
+/* The configuration as a value: a tree of the schema's nodes, with the lines that
+ * make, change and print it.
  * Daemons load their file, walk the tree (bgpd/config_yang.c,
- * overlayd/config_yang.c) and forget it; vtysh edits one.  The tree depends
+ * overlayd/config_yang.c) into a value of their own; vtysh edits one.  The tree depends
  * only on which lines were given, not on their order; lists are sorted by key,
  * numbers as numbers.
  *
@@ -18,8 +18,9 @@
 #include "lib/sys/grammar.h"
 #include "lib/sys/schema.h"
 
-struct lyd_node;
+struct config_node;
 struct config;
+struct config_change;
 
 /* The schema must outlive the value. */
 struct config *config_new(const struct schema *s);
@@ -55,29 +56,52 @@ void config_print(const struct config *c, const struct config_print_opts *opts,
 
 /* -- reading the tree -------------------------------------------------------
  * Names are those of yang/; a path "set/metric" goes through containers.
- * Values are libyang's canonical strings and live as long as the tree does
+ * Values are in their canonical form and live as long as the tree does
  * unchanged. */
 
-const struct lyd_node *config_root(const struct config *c);
-/* A container, a leaf, or the first entry of a list; NULL if it isn't there. */
-const struct lyd_node *config_child(const struct lyd_node *parent, const char *path);
+const struct config_node *config_root(const struct config *c);
+/* A container, or the first entry of a list or leaf-list; NULL if it isn't there. */
+const struct config_node *config_child(const struct config_node *parent, const char *path);
 /* The next entry of the same list or leaf-list. */
-const struct lyd_node *config_next(const struct lyd_node *node);
+const struct config_node *config_next(const struct config_node *node);
 #define CONFIG_FOREACH(node, parent, path)                                                         \
 	for ((node) = config_child(parent, path); (node); (node) = config_next(node))
-/* Value of a leaf-list entry or leaf. */
-const char *config_value(const struct lyd_node *node);
+/* The entry of a list with one key, or NULL. */
+const struct config_node *config_entry(const struct config_node *parent, const char *path,
+		const char *key);
+/* Value of a leaf-list entry. */
+const char *config_value(const struct config_node *node);
 /* Value of a leaf below parent, else its default, else NULL. */
-const char *config_str(const struct lyd_node *parent, const char *path);
+const char *config_str(const struct config_node *parent, const char *path);
 /* The same as a number (0 if there is none); *ret_set, if not NULL, says
  * whether it was configured. */
-uint32_t config_u32(const struct lyd_node *parent, const char *path, bool *ret_set);
+uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set);
 /* An empty leaf that is there, or a boolean that is true (or so by default). */
-bool config_flag(const struct lyd_node *parent, const char *path);
+bool config_flag(const struct config_node *parent, const char *path);
 /* Is the node itself configured, default values aside? */
-bool config_has(const struct lyd_node *parent, const char *path);
+bool config_has(const struct config_node *parent, const char *path);
+/* Leaves and containers that are there, in the schema's order: *at begins as 0;
+ * false behind the last one. */
+struct config_item {
+	const char *name;
+	const char *value;		/* of a leaf, or NULL */
+	const struct config_node *node; /* a container, or the first entry */
+};
+bool config_item(const struct config_node *node, size_t *at, struct config_item *ret);
 /* Line of the file that made the node, 0 if not known. */
-unsigned config_line_number(const struct lyd_node *node);
+unsigned config_line_number(const struct config_node *node);
+
+/* -- changes ----------------------------------------------------------------
+ * What is done to a value between the first two calls is a change, which can be
+ * taken back and made again in time that grows with the change alone. */
+
+void config_record(struct config *c);
+struct config_change *config_recorded(struct config *c);
+/* Takes it back, or makes it again.  The value must be as it was when the change
+ * was made, or taken back. */
+void config_change_swap(struct config_change *ch);
+/* Forgets how; the value stays as it is.  NULL is fine. */
+void config_change_free(struct config_change *ch);
 
 /* -- editing ----------------------------------------------------------------
  * A cursor is a place in the configuration's modes.  It finds its node again

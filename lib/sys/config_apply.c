@@ -47,45 +47,50 @@ void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *
 	}
 }
 
-static struct lyd_node *find_steps(struct config *c, struct lyd_node *at, struct snode *const *steps,
-		size_t n, const struct cvalues *vals)
+static struct config_node *find_steps(struct config_node *at, struct snode *const *steps, size_t n,
+		const struct cvalues *vals)
 {
 	for (size_t i = 0; i < n && at; i++)
-		at = tree_find(c, at, steps[i], vals);
+		at = tree_find(at, steps[i], vals);
 	return at;
 }
 
-static struct lyd_node *get_steps(struct config *c, struct lyd_node *at, struct snode *const *steps,
-		size_t n, const struct cvalues *vals)
+static struct config_node *get_steps(struct config *c, struct config_node *at,
+		struct snode *const *steps, size_t n, const struct cvalues *vals)
 {
 	for (size_t i = 0; i < n; i++)
-		at = tree_get(c, at, steps[i], vals);
+		at = tree_get(c, at, steps[i], vals, NULL);
 	return at;
 }
 
 /* The node that holds a leaf at or below the anchor. */
-static struct lyd_node *leaf_parent(struct config *c, struct lyd_node *anchor,
+static struct config_node *leaf_parent(struct config *c, struct config_node *anchor,
 		const struct snode *leaf, bool create)
 {
 	const struct snode *way[8];
 	size_t n = 0;
 
-	for (const struct snode *s = leaf->parent; s != snode_of(anchor) && n < 8; s = s->parent)
+	for (const struct snode *s = leaf->parent; s != anchor->s && n < 8; s = s->parent)
 		way[n++] = s;
 	while (anchor && n > 0) {
 		n--;
-		anchor = create ? tree_get(c, anchor, way[n], NULL) : tree_leaf(anchor, way[n]);
+		anchor = create ? tree_get(c, anchor, way[n], NULL, NULL) :
+				  tree_find(anchor, way[n], NULL);
 	}
 	return anchor;
 }
 
-static void unset_leaf(struct config *c, struct lyd_node *anchor, const struct snode *leaf)
+static void unset_leaf(struct config *c, struct config_node *anchor, const struct snode *leaf)
 {
-	struct lyd_node *parent = leaf_parent(c, anchor, leaf, false);
-	struct lyd_node *n = parent ? tree_leaf(parent, leaf) : NULL;
+	struct config_node *parent = leaf_parent(c, anchor, leaf, false);
+	struct config_node *n;
 
-	if (n)
-		tree_remove(c, n);
+	if (parent && leaf->is_leaflist) {
+		while ((n = tree_find(parent, leaf, NULL)) != NULL)
+			tree_remove(c, n);
+	} else if (parent) {
+		tree_unset(c, parent, leaf);
+	}
 	if (parent && parent != anchor)
 		tree_prune(c, parent, anchor);
 }
@@ -95,20 +100,18 @@ static bool no_means_false(const struct snode *leaf)
 	return leaf->kind == LEAF_BOOL && (leaf->def_true || !leaf->has_def);
 }
 
-static void set_leaf(struct config *c, struct lyd_node *anchor, const struct cvalue *v)
+static void set_leaf(struct config *c, struct config_node *anchor, const struct cvalue *v)
 {
-	const struct snode *s = v->leaf;
+	const char *text = tree_text(v);
 
-	if (s->kind == LEAF_BOOL && s->def_true)
-		unset_leaf(c, anchor, s); /* the default, which needs no words */
+	if (text)
+		tree_set(c, leaf_parent(c, anchor, v->leaf, true), v->leaf, text);
 	else
-		tree_set(c, leaf_parent(c, anchor, s, true), s,
-				s->kind == LEAF_BOOL ? "true" :
-				s->kind == LEAF_EMPTY ? "" : v->value);
+		unset_leaf(c, anchor, v->leaf);
 }
 
 /* A line about a whole entry or container says all there is to say. */
-static void unset_unsaid(struct config *c, struct lyd_node *anchor, const struct sline *l,
+static void unset_unsaid(struct config *c, struct config_node *anchor, const struct sline *l,
 		const struct cvalues *vals)
 {
 	const struct snode *s = l->carrier;
@@ -131,29 +134,29 @@ static void unset_unsaid(struct config *c, struct lyd_node *anchor, const struct
 
 /* The leaf of the entry that can't change and is not what the line says; NULL if
  * there is none. */
-static const struct lyd_node *fixed_otherwise(const struct cvalues *vals,
-		const struct lyd_node *entry)
+static const struct config_leaf *fixed_otherwise(const struct cvalues *vals,
+		const struct config_node *entry)
 {
 	for (size_t i = 0; i < vals->v.n; i++) {
 		const struct snode *s = vals->v.v[i].leaf;
-		const struct lyd_node *n;
+		const struct config_leaf *have;
 
-		if (!s->fixed || !entry || s->parent != snode_of(entry))
+		if (!s->fixed || !entry || s->parent != entry->s)
 			continue;
-		n = tree_leaf(entry, s);
-		if (n && strcmp(lyd_get_value(n), vals->v.v[i].value) != 0)
-			return n;
+		have = node_leaf(entry, s);
+		if (have && strcmp(have->value, vals->v.v[i].value) != 0)
+			return have;
 	}
 	return NULL;
 }
 
-static int check_fixed(const struct cvalues *vals, const struct lyd_node *entry, struct err *e)
+static int check_fixed(const struct cvalues *vals, const struct config_node *entry, struct err *e)
 {
-	const struct lyd_node *n = fixed_otherwise(vals, entry);
+	const struct config_leaf *have = fixed_otherwise(vals, entry);
 
-	if (n)
+	if (have)
 		return err_set(e, EINVAL, "%% %s is %s already; remove that first",
-				snode_of(n)->help, lyd_get_value(n));
+				leaf_schema(entry, have)->help, have->value);
 	return 0;
 }
 
@@ -163,28 +166,29 @@ static bool number_is_missing(const struct sline *l, const struct cvalues *vals)
 			!cvalues_find(vals, l->carrier->keys[0]);
 }
 
-static int check_line(struct config *c, struct lyd_node *base, const struct sline *l,
+static int check_line(struct config_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
-	struct line_check_arg a = { c, l, vals, NULL };
+	struct line_check_arg a = { l, vals, NULL };
 	int rc;
 
 	if (!l->check && l->kind != LINE_MODE && l->kind != LINE_MODE_ALIAS)
 		return 0;
 	if (!number_is_missing(l, vals))
-		a.existing = find_steps(c, base, l->steps.v, l->steps.n, vals);
+		a.existing = find_steps(base, l->steps.v, l->steps.n, vals);
 	rc = check_fixed(vals, a.existing, e);
 	if (rc == 0 && l->check)
 		rc = l->check(&a, e);
 	return rc;
 }
 
-static int apply_plain(struct config *c, struct lyd_node *base, const struct sline *l,
-		struct cvalues *vals, struct lyd_node **ret_node, struct err *e)
+static int apply_plain(struct config *c, struct config_node *base, const struct sline *l,
+		struct cvalues *vals, struct config_node **ret_node, struct err *e)
 {
-	struct lyd_node *at, *same;
+	struct config_node *at, *same;
+	bool made = false;
 	char number[24];
-	int rc = check_line(c, base, l, vals, e);
+	int rc = check_line(base, l, vals, e);
 
 	if (rc)
 		return rc;
@@ -195,25 +199,27 @@ static int apply_plain(struct config *c, struct lyd_node *base, const struct sli
 		uint64_t v;
 
 		at = get_steps(c, base, l->steps.v, l->steps.n - 1, vals);
-		same = tree_find_content(c, at, l->carrier, vals);
+		same = content_find(at, l->carrier, vals);
 		if (same)
 			return 0;
-		v = tree_next_number(c, at, l->carrier);
+		v = content_next_number(at, l->carrier);
 		if (v > UINT32_MAX)
 			return err_set(e, EINVAL, "%% No number is left at the end of the list");
 		snprintf(number, sizeof(number), "%" PRIu64, v);
 		value_add(vals, l->carrier->keys[0], number);
 	}
-	at = get_steps(c, base, l->steps.v, l->steps.n, vals);
-	if (snode_of(at)->auto_step && lyd_child(at)->next)
-		tree_content_forget(c, at);
-	unset_unsaid(c, at, l, vals);
+	at = base;
+	for (size_t i = 0; i < l->steps.n; i++)
+		at = tree_get(c, at, l->steps.v[i], vals, i + 1 == l->steps.n ? &made : NULL);
+	if (!made)
+		unset_unsaid(c, at, l, vals);
 	for (size_t i = 0; i < vals->v.n; i++) {
-		if (!vals->v.v[i].leaf->is_key)
+		const struct snode *s = vals->v.v[i].leaf;
+
+		/* a new entry was made with its own leaves */
+		if (!s->is_key && !(made && at->s->is_list && s->parent == at->s && s->is_leaf))
 			set_leaf(c, at, &vals->v.v[i]);
 	}
-	if (snode_of(at)->auto_step)
-		tree_content_learn(c, at);
 	if (ret_node)
 		*ret_node = at;
 	else
@@ -221,17 +227,20 @@ static int apply_plain(struct config *c, struct lyd_node *base, const struct sli
 	return 0;
 }
 
-static void remove_entry(struct config *c, struct lyd_node *n)
+static void remove_entry(struct config *c, struct config_node *n)
 {
-	struct lyd_node *child, *next;
-	struct lyd_node *parent = (struct lyd_node *)n->parent;
+	struct config_node *parent = n->parent;
 
 	/* emptied, it goes with all that is part of it */
-	if (snode_of(n)->parts.n) {
-		for (child = lyd_child(n); child; child = next) {
-			next = child->next;
-			if (!snode_of(child)->is_key)
-				tree_remove(c, child);
+	if (n->s->parts.n) {
+		for (size_t i = n->s->nkeys; i < n->s->kids.n; i++) {
+			const struct snode *kid = n->s->kids.v[i];
+			struct config_list *l = list_of(n, kid);
+
+			if (kid->is_leaf)
+				tree_unset(c, n, kid);
+			while (l && l->first)
+				tree_remove(c, l->first);
 		}
 		tree_prune(c, n, NULL);
 		return;
@@ -241,48 +250,48 @@ static void remove_entry(struct config *c, struct lyd_node *n)
 }
 
 /* Does the entry have what the line says of it? */
-static bool entry_agrees(const struct lyd_node *entry, const struct cvalues *vals)
+static bool entry_agrees(const struct config_node *entry, const struct cvalues *vals)
 {
 	for (size_t i = 0; i < vals->v.n; i++) {
 		const struct cvalue *v = &vals->v.v[i];
-		const struct lyd_node *n;
+		const char *have;
 
-		if (v->leaf->parent != snode_of(entry) || v->leaf->is_key)
+		if (v->leaf->parent != entry->s || v->leaf->is_key)
 			continue;
-		n = tree_leaf(entry, v->leaf);
-		if (!n || (v->value && strcmp(lyd_get_value(n), v->value) != 0))
+		have = node_value(entry, v->leaf);
+		if (!have || (v->value && strcmp(have, v->value) != 0))
 			return false;
 	}
 	return true;
 }
 
-static int remove_list_line(struct config *c, struct lyd_node *base, const struct sline *l,
+static int remove_list_line(struct config *c, struct config_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
-	struct lyd_node *at = find_steps(c, base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
+	struct config_node *at = find_steps(base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
 	bool numbered = l->carrier->auto_step;
-	const struct lyd_node *other;
+	const struct config_leaf *other;
 
 	if (at && number_is_missing(l, vals))
-		n = tree_find_content(c, at, l->carrier, vals);
+		n = content_find(at, l->carrier, vals);
 	else if (at)
-		n = tree_find(c, at, l->carrier, vals);
+		n = tree_find(at, l->carrier, vals);
 	/* parts may be there without what they are part of */
 	if (!n && at && l->carrier->parts.n)
-		n = tree_get(c, at, l->carrier, vals);
+		n = tree_get(c, at, l->carrier, vals, NULL);
 	if (numbered && (!n || !entry_agrees(n, vals)))
 		return err_set(e, EINVAL, "%% There is no such line");
 	/* `no router bgp` with a mistyped number is not about the one that is there */
 	other = fixed_otherwise(vals, n);
 	if (other)
 		return err_set(e, EINVAL, "%% %s is %s; nothing was removed",
-				snode_of(other)->help, lyd_get_value(other));
+				leaf_schema(n, other)->help, other->value);
 	if (n)
 		remove_entry(c, n);
 	return 0;
 }
 
-static void remove_slots(struct config *c, struct lyd_node *at, const struct sline *l,
+static void remove_slots(struct config *c, struct config_node *at, const struct sline *l,
 		const struct cvalues *vals)
 {
 	for (size_t i = 0; i < l->slots.n; i++) {
@@ -297,13 +306,13 @@ static void remove_slots(struct config *c, struct lyd_node *at, const struct sli
 	}
 	for (size_t i = 0; i < vals->v.n; i++) {
 		const struct cvalue *v = &vals->v.v[i];
-		struct lyd_node *parent, *n = NULL;
+		struct config_node *parent, *n = NULL;
 
 		if (!v->leaf->is_leaflist)
 			continue;
 		parent = leaf_parent(c, at, v->leaf, false);
 		if (parent)
-			n = tree_leaf_entry(c, parent, v->leaf, v->value);
+			n = tree_leaf_entry(parent, v->leaf, v->value);
 		if (n)
 			tree_remove(c, n);
 	}
@@ -311,13 +320,13 @@ static void remove_slots(struct config *c, struct lyd_node *at, const struct sli
 
 /* Did the line take what the entry can't be without?  ("no neighbor X remote-as"
  * removes the neighbour.) */
-static bool needs_are_gone(const struct lyd_node *at, const struct sline *l)
+static bool needs_are_gone(const struct config_node *at, const struct sline *l)
 {
-	const struct srule *needs = snode_of(at)->needs;
+	const struct srule *needs = at->s->needs;
 	bool took = false;
 
 	for (size_t i = 0; needs && i < needs->leaves.n; i++) {
-		if (tree_leaf(at, needs->leaves.v[i]))
+		if (node_has(at, needs->leaves.v[i]))
 			return false;
 		for (size_t k = 0; k < l->slots.n; k++)
 			took |= l->slots.v[k] == needs->leaves.v[i];
@@ -325,11 +334,11 @@ static bool needs_are_gone(const struct lyd_node *at, const struct sline *l)
 	return took;
 }
 
-static int apply_no(struct config *c, struct lyd_node *base, const struct sline *l,
+static int apply_no(struct config *c, struct config_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
 	const struct snode *s = l->carrier;
-	struct lyd_node *at;
+	struct config_node *at;
 	bool create = false;
 
 	if (s->is_list)
@@ -337,7 +346,7 @@ static int apply_no(struct config *c, struct lyd_node *base, const struct sline 
 	for (size_t i = 0; i < l->slots.n; i++)
 		create |= no_means_false(l->slots.v[i]) && cvalues_find(vals, l->slots.v[i]);
 	at = create ? get_steps(c, base, l->steps.v, l->steps.n, vals) :
-		      find_steps(c, base, l->steps.v, l->steps.n, vals);
+		      find_steps(base, l->steps.v, l->steps.n, vals);
 	if (!at)
 		return 0;
 	if (l->anchor == s && (s->presence || l->kind != LINE_CLI) && !create &&
@@ -357,18 +366,15 @@ static int apply_no(struct config *c, struct lyd_node *base, const struct sline 
 	return 0;
 }
 
-int line_apply(struct config *c, struct lyd_node *base, const struct sline *l,
-		const struct gmatch *m, bool no, struct lyd_node **ret_node, struct err *e)
+int line_apply(struct config *c, struct config_node *base, const struct sline *l,
+		const struct gmatch *m, bool no, struct config_node **ret_node, struct err *e)
 {
-	struct cvalues vals = { 0 };
-	int rc = 0;
+	struct cvalues *vals = &c->vals;
 
 	if (ret_node)
 		*ret_node = NULL;
 	if (l->kind == LINE_NOOP)
 		return 0;
-	line_values(l, m, &vals);
-	rc = no ? apply_no(c, base, l, &vals, e) : apply_plain(c, base, l, &vals, ret_node, e);
-	vec_free(&vals.v);
-	return rc;
+	line_values(l, m, vals);
+	return no ? apply_no(c, base, l, vals, e) : apply_plain(c, base, l, vals, ret_node, e);
 }

@@ -93,95 +93,106 @@ line_check_fn *line_check_find(const char *name)
 /* -- the whole --------------------------------------------------------------- */
 
 struct fault {
-	struct lyd_node *node;
+	struct config_node *node;
+	const struct snode *leaf; /* of the node, that is at fault; NULL: the node itself */
 	const char *sentence;
 };
 
 struct faults {
-	struct config *c;
 	VEC(struct fault) list;
 };
 
-static void fault_add(struct faults *f, struct lyd_node *n, const char *sentence)
+/* The entry of a rule's list, from the node that a path begins at. */
+static struct config_node *rule_target(struct config_node *at, const struct srule *r,
+		const char *key)
 {
-	*vec_push(&f->list) = (struct fault){ n, sentence };
-}
-
-static struct lyd_node *rule_target(struct faults *f, const struct lyd_node *n,
-		const struct srule *r, const char *key)
-{
-	struct lyd_node *at = (struct lyd_node *)n->parent;
-	struct cvalues vals = { 0 };
-	struct lyd_node *found;
+	const char *keys[3] = { key, key, key };
 
 	for (unsigned i = 0; i < r->up; i++)
-		at = (struct lyd_node *)at->parent;
-	for (unsigned i = 0; i < r->list->nkeys; i++) {
-		struct cvalue *v = vec_push(&vals.v);
-
-		v->leaf = r->list->keys[i];
-		v->value = key;
-	}
-	found = tree_find(f->c, at, r->list, &vals);
-	vec_free(&vals.v);
-	return found;
+		at = at->parent;
+	return list_find(list_of(at, r->list), keys);
 }
 
-static void check_node(struct faults *f, struct lyd_node *n)
+static bool reference_holds(struct config_node *from, const struct srule *r, const char *key)
 {
-	const struct snode *s = snode_of(n);
-	struct lyd_node *target;
+	struct config_node *target = rule_target(from, r, key);
+
+	for (size_t i = 0; target && i < r->leaves.n; i++) {
+		if (!node_has(target, r->leaves.v[i]))
+			return false;
+	}
+	return target != NULL;
+}
+
+static void fault_add(struct faults *f, struct config_node *n, const struct snode *leaf,
+		const char *sentence)
+{
+	*vec_push(&f->list) = (struct fault){ n, leaf, sentence };
+}
+
+static void check_node(struct faults *f, struct config_node *n)
+{
+	const struct snode *s = n->s;
 	bool any = false;
 
 	if (s->needs) {
 		for (size_t i = 0; i < s->needs->leaves.n; i++)
-			any |= tree_leaf(n, s->needs->leaves.v[i]) != NULL;
+			any |= node_has(n, s->needs->leaves.v[i]);
 		if (!any)
-			fault_add(f, n, s->needs->sentence);
+			fault_add(f, n, NULL, s->needs->sentence);
 	}
-	if (s->part_of && !rule_target(f, n, s->part_of, lyd_get_value(lyd_child(n))))
-		fault_add(f, n, s->part_of->sentence);
-	if (s->refers) {
-		target = rule_target(f, n, s->refers, lyd_get_value(n));
-		for (size_t i = 0; target && i < s->refers->leaves.n; i++) {
-			if (!tree_leaf(target, s->refers->leaves.v[i]))
-				target = NULL;
-		}
-		if (!target)
-			fault_add(f, n, s->refers->sentence);
-	}
+	if (s->part_of && !rule_target(n->parent, s->part_of, node_first_value(n)))
+		fault_add(f, n, NULL, s->part_of->sentence);
+	if (s->refers && !reference_holds(n->parent, s->refers, node_first_value(n)))
+		fault_add(f, n, NULL, s->refers->sentence);
 }
 
-static void check_below(struct faults *f, struct lyd_node *parent)
+static void check_below(struct faults *f, struct config_node *parent)
 {
-	for (struct lyd_node *n = lyd_child(parent); n; n = n->next) {
-		if (!snode_of(n)->rules_below)
+	const struct snode *s = parent->s;
+
+	for (size_t i = 0; i < s->kids.n; i++) {
+		const struct snode *kid = s->kids.v[i];
+		struct config_list *l;
+
+		if (!kid->rules_below)
 			continue;
-		check_node(f, n);
-		if (!snode_of(n)->is_leaf && !snode_of(n)->is_leaflist)
-			check_below(f, n);
+		if (kid->is_leaf) {
+			const char *value = node_value(parent, kid);
+
+			if (value && kid->refers && !reference_holds(parent, kid->refers, value))
+				fault_add(f, parent, kid, kid->refers->sentence);
+			continue;
+		}
+		l = list_of(parent, kid);
+		for (struct config_node *n = l ? l->first : NULL; n; n = n->next) {
+			check_node(f, n);
+			if (!kid->is_leaflist)
+				check_below(f, n);
+		}
 	}
 }
 
 static void tell(const struct fault *f, const char *name, config_report_fn *report, void *arg)
 {
-	const struct snode *s = snode_of(f->node);
-	const char *value = s->is_list ? lyd_get_value(lyd_child(f->node)) : lyd_get_value(f->node);
+	const struct config_leaf *l = f->leaf ? node_leaf(f->node, f->leaf) : NULL;
+	const struct snode *s = f->leaf ? f->leaf : f->node->s;
+	const char *value = l ? l->value : s->is_list || s->is_leaflist ? node_first_value(f->node) : "";
 	struct err e;
 
 	err_set(&e, EINVAL, "%% %s %s: %s", s->sn->name, value, f->sentence);
 	if (report)
-		report(arg, name, config_line_number(f->node), e.text);
+		report(arg, name, l ? l->line : f->node->line, e.text);
 }
 
 unsigned config_validate(const struct config *c, const char *name, config_report_fn *report,
 		void *arg)
 {
-	struct faults f = { .c = (struct config *)c };
+	struct faults f = { 0 };
 	unsigned n;
 
 	/* in the order in which people see it */
-	check_below(&f, (struct lyd_node *)config_root(c));
+	check_below(&f, c->root);
 	for (size_t i = 0; i < f.list.n; i++)
 		tell(&f.list.v[i], name, report, arg);
 	n = (unsigned)f.list.n;
@@ -196,16 +207,22 @@ unsigned config_repair(struct config *c, const char *name, config_report_fn *rep
 	unsigned total = 0;
 
 	for (;;) {
-		struct faults f = { .c = c };
+		struct faults f = { 0 };
+		struct fault *x;
 		size_t n;
 
-		check_below(&f, (struct lyd_node *)config_root(c));
+		check_below(&f, c->root);
 		n = f.list.n;
 		for (size_t i = 0; i < n; i++)
 			tell(&f.list.v[i], name, report, arg);
 		/* from the back, as what is inside comes after what it is in */
-		for (size_t i = n; i-- > 0;)
-			tree_remove(c, f.list.v[i].node);
+		for (size_t i = n; i-- > 0;) {
+			x = &f.list.v[i];
+			if (x->leaf)
+				tree_unset(c, x->node, x->leaf);
+			else
+				tree_remove(c, x->node);
+		}
 		vec_free(&f.list);
 		total += (unsigned)n;
 		if (n == 0)

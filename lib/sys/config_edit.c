@@ -12,7 +12,7 @@
 struct frame {
 	const struct smode *mode;
 	struct cvalues keys; /* values owned */
-	struct lyd_node *node; /* of generation `seen` */
+	struct config_node *node; /* of generation `seen` */
 	char *line;	       /* that entered it; NULL for the top mode */
 	size_t indent;	       /* of that line */
 	bool indented;	       /* a line in it was indented further */
@@ -78,10 +78,10 @@ void config_cursor_rebase(struct config_cursor *cur, struct config *c)
 }
 
 /* The node of frame i, made if it is a container; NULL if its entry is gone. */
-static struct lyd_node *frame_node(struct config_cursor *cur, size_t i)
+static struct config_node *frame_node(struct config_cursor *cur, size_t i)
 {
 	struct frame *f = &cur->frames.v[i];
-	struct lyd_node *at;
+	struct config_node *at;
 
 	if (cur->seen != cur->config->generation)
 		forget_nodes(cur);
@@ -91,8 +91,8 @@ static struct lyd_node *frame_node(struct config_cursor *cur, size_t i)
 	for (size_t k = 0; at && k < f->mode->steps.n; k++) {
 		const struct snode *s = f->mode->steps.v[k];
 
-		at = s->is_list ? tree_find(cur->config, at, s, &f->keys) :
-				  tree_get(cur->config, at, s, &f->keys);
+		at = s->is_list ? tree_find(at, s, &f->keys) :
+				  tree_get(cur->config, at, s, &f->keys, NULL);
 	}
 	f->node = at;
 	return at;
@@ -102,7 +102,7 @@ static struct lyd_node *frame_node(struct config_cursor *cur, size_t i)
  * isn't there will be when a line needs it. */
 static void leave_removed(struct config_cursor *cur)
 {
-	struct lyd_node *at = cur->config->root;
+	struct config_node *at = cur->config->root;
 
 	if (cur->seen == cur->config->generation)
 		return;
@@ -112,7 +112,7 @@ static void leave_removed(struct config_cursor *cur)
 		for (size_t k = 0; k < f->mode->steps.n; k++) {
 			const struct snode *s = f->mode->steps.v[k];
 
-			at = at ? tree_find(cur->config, at, s, &f->keys) : NULL;
+			at = at ? tree_find(at, s, &f->keys) : NULL;
 			if (!at && s->is_list) {
 				pop_to(cur, i);
 				return;
@@ -121,7 +121,7 @@ static void leave_removed(struct config_cursor *cur)
 	}
 }
 
-static void enter(struct config_cursor *cur, const struct sline *l, struct lyd_node *node)
+static void enter(struct config_cursor *cur, const struct sline *l, struct config_node *node)
 {
 	struct frame *f = vec_push(&cur->frames);
 	struct cvalues vals = { 0 };
@@ -231,13 +231,13 @@ static enum config_result apply(struct config_cursor *cur, size_t i, const struc
 {
 	const struct sline *l = cur->match.line;
 	struct config *c = cur->config;
-	struct lyd_node *base = frame_node(cur, i), *made = NULL;
+	struct config_node *base = frame_node(cur, i), *made = NULL;
 	bool enters = !no && (l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS);
 	int rc;
 
 	if (mode != cur->frames.v[i].mode) {
 		for (size_t k = 0; k < mode->steps.n; k++)
-			base = tree_get(c, base, mode->steps.v[k], NULL);
+			base = tree_get(c, base, mode->steps.v[k], NULL, NULL);
 	}
 	rc = line_apply(c, base, l, &cur->match, no, enters ? &made : NULL, e);
 	if (rc) {

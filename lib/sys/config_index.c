@@ -4,7 +4,7 @@
 #include "lib/base/xalloc.h"
 #include "lib/sys/config_int.h"
 
-#define CINDEX_GONE ((struct lyd_node *)1)
+#define CINDEX_GONE ((struct config_node *)1)
 
 static void grow(struct cindex *x)
 {
@@ -23,7 +23,7 @@ static void grow(struct cindex *x)
 	free(old.slots);
 }
 
-struct lyd_node *cindex_find(const struct cindex *x, uint64_t hash, cindex_equal_fn *equal,
+struct config_node *cindex_find(const struct cindex *x, uint64_t hash, cindex_equal_fn *equal,
 		const void *key)
 {
 	if (!x->slots)
@@ -37,7 +37,7 @@ struct lyd_node *cindex_find(const struct cindex *x, uint64_t hash, cindex_equal
 	return NULL;
 }
 
-void cindex_add(struct cindex *x, uint64_t hash, struct lyd_node *n)
+void cindex_add(struct cindex *x, uint64_t hash, struct config_node *n)
 {
 	size_t i;
 
@@ -50,7 +50,7 @@ void cindex_add(struct cindex *x, uint64_t hash, struct lyd_node *n)
 	x->live++;
 }
 
-void cindex_remove(struct cindex *x, uint64_t hash, const struct lyd_node *n)
+void cindex_remove(struct cindex *x, uint64_t hash, const struct config_node *n)
 {
 	if (!x->slots)
 		return;

@@ -5,11 +5,11 @@
 #include "lib/sys/config.h"
 #include "lib/sys/schema_int.h"
 
-/* Hash of list and leaf-list entries: libyang can't look one up without making
- * it first. */
+/* -- config_index.c: hash of numbered entries by what they say -- */
+
 struct cindex_slot {
 	uint64_t hash;
-	struct lyd_node *node; /* NULL: empty; CINDEX_GONE: was used */
+	struct config_node *node; /* NULL: empty; CINDEX_GONE: was used */
 };
 
 struct cindex {
@@ -17,32 +17,15 @@ struct cindex {
 	size_t mask, used, live;
 };
 
-typedef bool cindex_equal_fn(const struct lyd_node *n, const void *key);
+typedef bool cindex_equal_fn(const struct config_node *n, const void *key);
 
-struct lyd_node *cindex_find(const struct cindex *x, uint64_t hash, cindex_equal_fn *equal,
+struct config_node *cindex_find(const struct cindex *x, uint64_t hash, cindex_equal_fn *equal,
 		const void *key);
-void cindex_add(struct cindex *x, uint64_t hash, struct lyd_node *n);
-void cindex_remove(struct cindex *x, uint64_t hash, const struct lyd_node *n);
+void cindex_add(struct cindex *x, uint64_t hash, struct config_node *n);
+void cindex_remove(struct cindex *x, uint64_t hash, const struct config_node *n);
 void cindex_fini(struct cindex *x);
 
-/* The largest number used in a list whose numbers may be left out. */
-struct auto_max {
-	const struct lyd_node *parent;
-	const struct snode *list;
-	uint64_t max;
-};
-
-struct config {
-	const struct schema *schema;
-	struct lyd_node *root;
-	struct cindex entries;	/* by parent and keys */
-	struct cindex contents; /* auto-numbered entries by parent and leaves */
-	bool indexed, contents_indexed; /* the second when it is first asked for */
-	bool unsorted;
-	uint64_t generation;	/* changes when nodes were removed */
-	VEC(struct auto_max) maxima; /* sorted by nothing; few are in use at a time */
-	uint32_t line;		/* given to nodes that are made now */
-};
+/* -- values of lines -- */
 
 /* One leaf's value in a line. */
 struct cvalue {
@@ -56,60 +39,174 @@ struct cvalues {
 
 const struct cvalue *cvalues_find(const struct cvalues *vals, const struct snode *leaf);
 
-/* -- config_tree.c: nodes -- */
+/* -- the tree -- */
+
+/* A value, in its node's block of them.  Blocks are replaced, never changed, so
+ * that what was there can be put back. */
+struct config_leaf {
+	uint32_t line;
+	uint32_t place : 10, size : 22; /* among the kids of the schema's node; bytes to the next */
+	char value[];
+};
+
+/* Entries of a list, in order; a run is full at RUN_MAX. */
+#define RUN_MAX 64
+
+struct run {
+	struct config_node **v;
+	uint32_t n, room;
+};
+
+/* What is below a node and has one schema node: the entries of a list or
+ * leaf-list, or the container.  Stays when it is empty. */
+struct config_list {
+	struct config_list *next; /* in the schema's order */
+	const struct snode *s;
+	struct config_node *first, *last;
+	VEC(struct run) runs;	  /* of containers none */
+	struct cindex *contents;  /* of numbered entries; made when first asked for */
+};
+
+/* The top, a container, or an entry of a list or leaf-list.  A list entry's
+ * block begins with its keys; a leaf-list entry's has its value alone. */
+struct config_node {
+	const struct snode *s;
+	struct config_node *parent, *next, *prev;
+	struct config_list *lists;
+	char *leaves; /* sorted by place; at first in the node's own allocation */
+	uint32_t leaves_len, line;
+};
+
+struct config {
+	const struct schema *schema;
+	struct config_node *root;
+	uint64_t generation;	      /* changes when nodes were removed */
+	uint32_t line;		      /* given to nodes that are made now */
+	struct config_change *change; /* that is being recorded, or NULL */
+	struct cvalues vals;	      /* of the line that is applied */
+};
+
+#define NODE_FOREACH_LEAF(l, n)                                                                    \
+	for ((l) = (const struct config_leaf *)(n)->leaves;                                        \
+			(const char *)(l) < (n)->leaves + (n)->leaves_len;                         \
+			(l) = (const struct config_leaf *)((const char *)(l) + (l)->size))
+
+/* -- config_node.c -- */
+
+/* A leaf of a node; NULL if it is not there. */
+static inline const struct config_leaf *node_leaf(const struct config_node *n,
+		const struct snode *s)
+{
+	const struct config_leaf *l;
+
+	NODE_FOREACH_LEAF(l, n) {
+		if (l->place >= s->place)
+			return l->place == s->place ? l : NULL;
+	}
+	return NULL;
+}
+
+static inline const char *node_value(const struct config_node *n, const struct snode *s)
+{
+	const struct config_leaf *l = node_leaf(n, s);
+
+	return l ? l->value : NULL;
+}
+
+/* Of a leaf-list's entry; the first key of a list's. */
+static inline const char *node_first_value(const struct config_node *n)
+{
+	return ((const struct config_leaf *)n->leaves)->value;
+}
+
+static inline const struct snode *leaf_schema(const struct config_node *n,
+		const struct config_leaf *l)
+{
+	return n->s->is_leaflist ? n->s : n->s->kids.v[l->place];
+}
+
+/* vals are sorted by place; their values are there. */
+struct config_node *node_new(const struct snode *s, const struct cvalue *vals, size_t n_vals,
+		uint32_t line);
+/* With all that is below it. */
+void node_free(struct config_node *n);
+struct config_node *node_dup(const struct config_node *n);
+/* A block with this leaf's value changed; NULL: without it. */
+char *node_leaves_with(const struct config_node *n, const struct snode *s, const char *value,
+		uint32_t line, uint32_t *ret_len);
+/* Changes the block; returns the one that was there, to be freed with
+ * node_leaves_free(). */
+char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len);
+void node_leaves_free(const struct config_node *n, char *leaves);
+
+/* -- config_list.c -- */
+
+/* NULL if there is none yet. */
+struct config_list *list_of(const struct config_node *parent, const struct snode *s);
+/* keys: as many as the list has; a leaf-list's value; ignored for a container. */
+struct config_node *list_find(const struct config_list *l, const char *const *keys);
+/* Is a leaf, a container or an entry of a list there? */
+bool node_has(const struct config_node *n, const struct snode *s);
+/* Puts a node below its parent, and takes it away again. */
+void list_insert(struct config_node *parent, struct config_node *n);
+void list_remove(struct config_node *n);
+void list_free(struct config_list *l);
+
+/* -- config_change.c -- */
+
+void change_made(struct config *c, struct config_node *n);
+/* n is no longer in the tree.  Frees it, or keeps it. */
+void change_gone(struct config *c, struct config_node *n);
+void change_leaves(struct config *c, struct config_node *n, char *leaves, uint32_t len);
+
+/* -- config_tree.c: nodes by the values of lines -- */
 
 /* The container or list entry below parent; NULL if it isn't there.  Keys come
  * from vals, or are what leaving them out means. */
-struct lyd_node *tree_find(struct config *c, struct lyd_node *parent, const struct snode *s,
+struct config_node *tree_find(const struct config_node *parent, const struct snode *s,
 		const struct cvalues *vals);
-struct lyd_node *tree_get(struct config *c, struct lyd_node *parent, const struct snode *s,
-		const struct cvalues *vals);
-struct lyd_node *tree_leaf(const struct lyd_node *parent, const struct snode *s);
-struct lyd_node *tree_leaf_entry(struct config *c, const struct lyd_node *parent,
-		const struct snode *s, const char *value);
-/* Sets a leaf, or adds an entry to a leaf-list. */
-void tree_set(struct config *c, struct lyd_node *parent, const struct snode *s,
+/* Makes it if it isn't there.  ret_made, if not NULL, asks for a new entry with
+ * all its leaves that vals has, and says whether it was made. */
+struct config_node *tree_get(struct config *c, struct config_node *parent, const struct snode *s,
+		const struct cvalues *vals, bool *ret_made);
+struct config_node *tree_leaf_entry(const struct config_node *parent, const struct snode *s,
 		const char *value);
-/* Makes the index of entries, if it isn't there. */
-void tree_index(struct config *c);
+/* Sets a leaf, or adds an entry to a leaf-list. */
+void tree_set(struct config *c, struct config_node *parent, const struct snode *s,
+		const char *value);
+void tree_unset(struct config *c, struct config_node *parent, const struct snode *s);
 /* Removes a subtree. */
-void tree_remove(struct config *c, struct lyd_node *n);
+void tree_remove(struct config *c, struct config_node *n);
 /* Removes containers and entries from n upwards that say nothing any more. */
-void tree_prune(struct config *c, struct lyd_node *n, const struct lyd_node *stop);
+void tree_prune(struct config *c, struct config_node *n, const struct config_node *stop);
 /* The same for everything below n. */
-void tree_prune_all(struct config *c, struct lyd_node *n);
+void tree_prune_all(struct config *c, struct config_node *n);
+/* What the line's value of a leaf is in the tree; NULL: the default, which needs no words. */
+const char *tree_text(const struct cvalue *v);
 
 /* -- config_content.c: numbered entries -- */
 
 /* The auto-numbered entry that has exactly these leaves. */
-struct lyd_node *tree_find_content(struct config *c, struct lyd_node *parent,
-		const struct snode *list, const struct cvalues *vals);
-/* Around changes of an auto-numbered entry's leaves. */
-void tree_content_forget(struct config *c, struct lyd_node *entry);
-void tree_content_learn(struct config *c, struct lyd_node *entry);
+struct config_node *content_find(struct config_node *parent, const struct snode *list,
+		const struct cvalues *vals);
+/* Around changes of an entry's leaves, and when it comes and goes. */
+void content_forget(const struct config_list *l, struct config_node *entry);
+void content_learn(const struct config_list *l, struct config_node *entry);
 /* The number that a new entry gets. */
-uint64_t tree_next_number(struct config *c, struct lyd_node *parent, const struct snode *list);
-void tree_number_used(struct config *c, const struct lyd_node *parent, const struct snode *list,
-		const char *number);
-/* An entry of a list below parent was removed, or parent is: look again. */
-void tree_numbers_forget(struct config *c, const struct lyd_node *parent);
-
-/* -- config_sort.c -- */
-void tree_sort(struct config *c);
+uint64_t content_next_number(const struct config_node *parent, const struct snode *list);
 
 /* -- config_apply.c: lines -- */
 
 struct line_check_arg {
-	struct config *config;
 	const struct sline *line;
 	const struct cvalues *vals;
-	struct lyd_node *existing; /* the entry that the line is about, or NULL */
+	struct config_node *existing; /* the entry that the line is about, or NULL */
 };
 
 /* base is the node of the line's mode.  0, or -EINVAL and a sentence; nothing
  * has changed then.  *ret_node, if not NULL: the anchor (plain form). */
-int line_apply(struct config *c, struct lyd_node *base, const struct sline *l,
-		const struct gmatch *m, bool no, struct lyd_node **ret_node, struct err *e);
+int line_apply(struct config *c, struct config_node *base, const struct sline *l,
+		const struct gmatch *m, bool no, struct config_node **ret_node, struct err *e);
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret);
 
 /* -- config_check.c -- */

@@ -11,44 +11,57 @@ struct printing {
 	struct strbuf *out;
 	const struct config_print_opts *opts;
 	/* the entry or container whose lines are printed */
-	const struct lyd_node *at;
-	const struct lyd_node *value; /* the entry of a leaf-list's line */
-	VEC(const struct lyd_node *) used;    /* by the line that is made */
-	VEC(const struct lyd_node *) covered; /* by lines before */
+	const struct config_node *at;
+	const struct config_node *entry; /* of a leaf-list's line */
+	/* values, which are told apart by where they are */
+	VEC(const char *) used;    /* by the line that is made */
+	VEC(const char *) covered; /* by lines before */
 	struct strbuf line;
 	unsigned indent;
 	bool separate; /* a '!' is due before the next line */
 };
 
-/* The data node of a leaf: at or below the current node, or a key above. */
-static const struct lyd_node *slot_node(const struct printing *p, const struct snode *leaf)
+/* The node that has a leaf or leaf-list: the current one or one below it, or for
+ * a key one above. */
+static const struct config_node *slot_parent(const struct printing *p, const struct snode *leaf)
 {
 	const struct snode *way[8];
-	const struct lyd_node *at = p->at;
+	const struct config_node *at = p->at;
 	size_t n = 0;
 
-	if (p->value && snode_of(p->value) == leaf)
-		return p->value;
-	if (leaf->is_leaflist) /* the second leaf of "$a&b" */
-		return NULL;
 	while (at) {
 		const struct snode *s = leaf->parent;
 
-		for (n = 0; s && s != snode_of(at) && n < 8; s = s->parent)
+		for (n = 0; s && s != at->s && n < 8; s = s->parent)
 			way[n++] = s;
 		if (s)
 			break;
-		at = (const struct lyd_node *)at->parent;
+		at = at->parent;
 	}
-	while (at && n > 0)
-		at = tree_leaf(at, way[--n]);
-	return at ? tree_leaf(at, leaf) : NULL;
+	while (at && n > 0) {
+		const struct config_list *l = list_of(at, way[--n]);
+
+		at = l ? l->first : NULL;
+	}
+	return at;
 }
 
-static void use(struct printing *p, const struct lyd_node *n)
+static const char *slot_value(const struct printing *p, const struct snode *leaf)
 {
-	if (!snode_of(n)->is_key)
-		*vec_push(&p->used) = n;
+	const struct config_node *at;
+
+	if (p->entry && p->entry->s == leaf)
+		return node_first_value(p->entry);
+	if (leaf->is_leaflist) /* the second leaf of "$a&b" */
+		return NULL;
+	at = slot_parent(p, leaf);
+	return at ? node_value(at, leaf) : NULL;
+}
+
+static void use(struct printing *p, const struct snode *leaf, const char *value)
+{
+	if (!leaf->is_key)
+		*vec_push(&p->used) = value;
 }
 
 static void add_word(struct printing *p, const char *word)
@@ -62,40 +75,40 @@ static bool effects_hold(struct printing *p, const struct tnode *n)
 {
 	for (size_t i = 0; i < n->effects.n; i++) {
 		const struct teffect *f = &n->effects.v[i];
-		const struct lyd_node *d = slot_node(p, f->var);
+		const struct snode *leaf = f->var;
+		const char *d = slot_value(p, leaf);
 
 		if (!d)
 			return false;
-		if (f->value && strcmp(lyd_get_value(d), f->value) != 0)
+		if (f->value && strcmp(d, f->value) != 0)
 			return false;
-		if (!f->value && snode_of(d)->kind == LEAF_BOOL &&
-				strcmp(lyd_get_value(d), "true") != 0)
+		if (!f->value && leaf->kind == LEAF_BOOL && strcmp(d, "true") != 0)
 			return false;
 	}
 	for (size_t i = 0; i < n->effects.n; i++)
-		use(p, slot_node(p, n->effects.v[i].var));
+		use(p, n->effects.v[i].var, slot_value(p, n->effects.v[i].var));
 	return true;
 }
 
 static bool put_value(struct printing *p, const struct tnode *n)
 {
 	const struct snode *leaf = n->var;
-	const struct lyd_node *d = leaf ? slot_node(p, leaf) : NULL, *other;
+	const char *d = leaf ? slot_value(p, leaf) : NULL, *other;
 
-	if (!d || (leaf->is_key && leaf->omitted && strcmp(lyd_get_value(d), leaf->omitted) == 0))
+	if (!d || (leaf->is_key && leaf->omitted && strcmp(d, leaf->omitted) == 0))
 		return false;
 	if (n->var2) {
-		other = slot_node(p, n->var2);
-		if (!other || strcmp(lyd_get_value(other), lyd_get_value(d)) != 0)
+		other = slot_value(p, n->var2);
+		if (!other || strcmp(other, d) != 0)
 			return false;
-		use(p, other);
+		use(p, n->var2, other);
 	}
-	add_word(p, lyd_get_value(d));
-	use(p, d);
+	add_word(p, d);
+	use(p, leaf, d);
 	/* all entries of a leaf-list in one line */
-	while (n->repeat && (d = config_next(d))) {
-		add_word(p, lyd_get_value(d));
-		use(p, d);
+	for (const struct config_node *x = p->entry; n->repeat && x && x->next; x = x->next) {
+		add_word(p, node_first_value(x->next));
+		use(p, leaf, node_first_value(x->next));
 	}
 	return effects_hold(p, n);
 }
@@ -177,7 +190,7 @@ static void put_text(struct printing *p, const char *text)
 	sb_addc(p->out, '\n');
 }
 
-static bool is_covered(const struct printing *p, const struct lyd_node *n)
+static bool is_covered(const struct printing *p, const char *n)
 {
 	for (size_t i = 0; i < p->covered.n; i++) {
 		if (p->covered.v[i] == n)
@@ -212,20 +225,20 @@ static void render(struct printing *p, const struct sline *l)
 /* Prints the line if it says something new; true if it was printed. */
 static bool put_line(struct printing *p, const struct sline *l, bool first_of_node)
 {
-	const struct lyd_node *own = NULL;
+	const char *own = NULL;
 	bool no = false;
 
 	if (l->implicit) {
-		own = tree_leaf(p->at, l->carrier);
+		own = node_value(p->at, l->carrier);
 		if (!own)
 			return false;
-		no = l->carrier->kind == LEAF_BOOL && strcmp(lyd_get_value(own), "true") != 0;
+		no = l->carrier->kind == LEAF_BOOL && strcmp(own, "true") != 0;
 	}
 	render(p, l);
 	if (!p->line.len)
 		return false;
 	if (own)
-		use(p, own);
+		use(p, l->carrier, own);
 	/* A line with nothing but keys says that the node is there. */
 	if (p->used.n ? all_covered(p) : !first_of_node)
 		return false;
@@ -251,24 +264,29 @@ static bool wanted(const struct printing *p, const struct snode *s)
 			strcmp(s->owner, p->opts->owner) == 0;
 }
 
-static void put_node_lines(struct printing *p, const struct lyd_node *at);
+static void put_node_lines(struct printing *p, const struct config_node *at);
 
-static bool has_content(const struct lyd_node *n)
+static bool has_content(const struct config_node *n)
 {
-	for (const struct lyd_node *k = lyd_child(n); k; k = k->next) {
-		const struct snode *s = snode_of(k);
+	const struct config_leaf *leaf;
 
-		if (s->is_list || s->is_leaflist || (s->is_leaf && !s->is_key) || s->presence ||
-				(!s->is_leaf && has_content(k)))
+	NODE_FOREACH_LEAF(leaf, n) {
+		if (!leaf_schema(n, leaf)->is_key)
+			return true;
+	}
+	for (const struct config_list *l = n->lists; l; l = l->next) {
+		const struct snode *s = l->s;
+
+		if (l->first && (s->is_list || s->is_leaflist || s->presence || has_content(l->first)))
 			return true;
 	}
 	return false;
 }
 
-static void put_mode(struct printing *p, const struct snode *s, const struct lyd_node *n,
+static void put_mode(struct printing *p, const struct snode *s, const struct config_node *n,
 		const struct sline *l)
 {
-	const struct lyd_node *outer = p->at;
+	const struct config_node *outer = p->at;
 	size_t covered = p->covered.n;
 
 	if (!s->is_list && !s->presence && !has_content(n))
@@ -293,15 +311,15 @@ static void put_mode(struct printing *p, const struct snode *s, const struct lyd
 	p->at = outer;
 }
 
-static void put_entries(struct printing *p, const struct lyd_node *n, const struct snode *kid,
+static void put_entries(struct printing *p, const struct config_node *n, const struct snode *kid,
 		bool with_first)
 {
 	size_t covered;
 
-	for (; n && snode_of(n) == kid; n = n->next) {
-		const struct lyd_node *outer = p->at;
+	for (; n; n = n->next) {
+		const struct config_node *outer = p->at;
 
-		if (kid->first && (tree_leaf(n, kid->first) != NULL) != with_first)
+		if (kid->first && node_has(n, kid->first) != with_first)
 			continue;
 		if (kid->mode) {
 			put_mode(p, kid, n, kid->mode->line);
@@ -315,34 +333,31 @@ static void put_entries(struct printing *p, const struct lyd_node *n, const stru
 	}
 }
 
-static void put_kid(struct printing *p, const struct lyd_node *parent, const struct snode *kid)
+static void put_kid(struct printing *p, const struct config_node *parent, const struct snode *kid)
 {
-	const struct lyd_node *n = tree_leaf(parent, kid);
+	const struct config_list *l = list_of(parent, kid);
 	bool section = !parent->parent;
 
-	if (!n || !wanted(p, kid))
+	if (!l || !l->first || !wanted(p, kid))
 		return;
 	p->separate |= section;
 	if (kid->first)
-		put_entries(p, n, kid, true);
-	put_entries(p, n, kid, false);
+		put_entries(p, l->first, kid, true);
+	put_entries(p, l->first, kid, false);
 	p->separate |= section;
 }
 
 static void put_leaflist(struct printing *p, const struct sline *l)
 {
-	const struct lyd_node *n = tree_leaf(p->at, l->carrier);
+	const struct config_list *entries = list_of(p->at, l->carrier);
 
-	for (; n && snode_of(n) == l->carrier; n = n->next) {
-		p->value = n;
+	for (p->entry = entries ? entries->first : NULL; p->entry; p->entry = p->entry->next)
 		put_line(p, l, true);
-	}
-	p->value = NULL;
 }
 
-static void put_node_lines(struct printing *p, const struct lyd_node *at)
+static void put_node_lines(struct printing *p, const struct config_node *at)
 {
-	const struct snode *s = snode_of(at);
+	const struct snode *s = at->s;
 	/* the mode's line, or the first of a list's lines, said that it is there */
 	bool said = s->mode != NULL || (!s->is_list && !s->presence);
 

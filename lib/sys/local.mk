@@ -25,8 +25,8 @@ lib_libsys_a_SOURCES += \
 	lib/sys/schema.h lib/sys/schema_modules.h lib/sys/schema_int.h \
 	lib/sys/schema.c lib/sys/schema_line.c lib/sys/schema_type.c \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
-	lib/sys/config_index.c lib/sys/config_tree.c lib/sys/config_content.c \
-	lib/sys/config_sort.c lib/sys/config_apply.c \
+	lib/sys/config_index.c lib/sys/config_node.c lib/sys/config_list.c lib/sys/config_change.c \
+	lib/sys/config_tree.c lib/sys/config_content.c lib/sys/config_apply.c \
 	lib/sys/config_edit.c lib/sys/config_print.c lib/sys/config_check.c
 # configuration of a daemon, commands, what every daemon answers
 lib_libsys_a_SOURCES += \

@@ -30,13 +30,57 @@ static LY_ERR find_module(const char *name, const char *revision, const char *su
 	return LY_ENOTFOUND;
 }
 
+static size_t name_hash(const char *name, size_t *ret_len)
+{
+	size_t h = 0, n = 0;
+
+	for (; name[n] && name[n] != '/'; n++)
+		h = h * 31 + (unsigned char)name[n];
+	*ret_len = n;
+	return h ^ h >> 7;
+}
+
+/* Where a name of n characters is, or the free place for it. */
+static uint16_t *name_slot(const struct snode *s, const char *name, size_t hash, size_t n)
+{
+	size_t mask = s->names.n - 1;
+
+	for (size_t i = hash & mask;; i = (i + 1) & mask) {
+		uint16_t *slot = &s->names.v[i];
+		const char *kid = *slot ? s->kids.v[*slot - 1]->sn->name : NULL;
+
+		if (!kid || (strncmp(kid, name, n) == 0 && !kid[n]))
+			return slot;
+	}
+}
+
+static void names_fill(struct snode *s)
+{
+	size_t size = 4, n, hash;
+
+	while (size < s->kids.n * 2 + 1)
+		size *= 2;
+	for (size_t i = 0; i < size; i++)
+		(void)vec_push(&s->names);
+	for (size_t i = 0; i < s->kids.n; i++) {
+		s->kids.v[i]->place = (unsigned)i;
+		hash = name_hash(s->kids.v[i]->sn->name, &n);
+		*name_slot(s, s->kids.v[i]->sn->name, hash, n) = (uint16_t)(i + 1);
+	}
+}
+
+struct snode *snode_step(const struct snode *s, const char **path)
+{
+	size_t n, hash = name_hash(*path, &n);
+	uint16_t slot = *name_slot(s, *path, hash, n);
+
+	*path += n;
+	return slot ? s->kids.v[slot - 1] : NULL;
+}
+
 struct snode *snode_kid(const struct snode *s, const char *name)
 {
-	for (size_t i = 0; i < s->kids.n; i++) {
-		if (strcmp(s->kids.v[i]->sn->name, name) == 0)
-			return s->kids.v[i];
-	}
-	return NULL;
+	return snode_step(s, &name);
 }
 
 static int leaf_fill(struct snode *s, struct err *e)
@@ -133,7 +177,6 @@ static struct snode *node_add(struct schema *s, struct snode *parent, const stru
 	n->reference = sn->ref;
 	n->owner = parent ? parent->owner : "both";
 	n->reload = parent ? parent->reload : "nothing";
-	((struct lysc_node *)sn)->priv = n;
 	if (parent)
 		*vec_push(&parent->kids) = n;
 	if (sn->nodetype & (LYS_LEAF | LYS_LEAFLIST)) {
@@ -153,6 +196,7 @@ static struct snode *node_add(struct schema *s, struct snode *parent, const stru
 		if (!node_add(s, n, c, e))
 			return NULL;
 	}
+	names_fill(n);
 	return n;
 }
 
@@ -228,6 +272,7 @@ static void snode_free(struct snode *n)
 {
 	value_type_free(n->type);
 	vec_free(&n->kids);
+	vec_free(&n->names);
 	vec_free(&n->items);
 	vec_free(&n->own);
 	vec_free(&n->parts);

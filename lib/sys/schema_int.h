@@ -32,6 +32,8 @@ struct snode {
 	struct smode *mode;	      /* that the node makes, or NULL */
 	const char *owner, *reload, *help, *units, *def, *reference;
 
+	unsigned place; /* among the parent's kids */
+	VEC(uint16_t) names; /* hash of the kids' names: place plus 1 */
 	bool is_list, is_leaflist, is_leaf, presence, is_key;
 	/* leaves */
 	enum leaf_kind kind;
@@ -101,12 +103,9 @@ struct schema {
 	VEC(struct word_help) words; /* what keywords mean that no node is named for */
 };
 
-static inline struct snode *snode_of(const struct lyd_node *n)
-{
-	return n->schema->priv;
-}
-
 struct snode *snode_kid(const struct snode *s, const char *name);
+/* The kid that a path names first; *path then points behind the name. */
+struct snode *snode_step(const struct snode *s, const char **path);
 
 /* schema_type.c */
 struct value_type *schema_type(const struct lysc_type *t, struct err *e);

@@ -31,10 +31,10 @@ static int build(void *ctx, const struct config *c, void **ret_value, struct err
 	return s->hooks.config.build(s->ctx, c, ret_value, err);
 }
 
-static void log_target_config(const struct lyd_node *log, const char *name, enum log_target target,
+static void log_target_config(const struct config_node *log, const char *name, enum log_target target,
 		const char *path)
 {
-	const struct lyd_node *node = log ? config_child(log, name) : NULL;
+	const struct config_node *node = log ? config_child(log, name) : NULL;
 	const char *level_name = node ? config_str(node, "level") : NULL;
 	int level = level_name ? log_level_parse(level_name) : (int)log_default_level();
 	struct err err;
@@ -46,7 +46,7 @@ static void log_target_config(const struct lyd_node *log, const char *name, enum
 /* What the configuration says about the log adds to the command line's word. */
 static void log_config(const struct config *c)
 {
-	const struct lyd_node *log = config_child(config_root(c), "log");
+	const struct config_node *log = config_child(config_root(c), "log");
 	const char *path = log ? config_str(log, "file/path") : NULL;
 
 	if (!log)

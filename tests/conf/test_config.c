@@ -334,7 +334,7 @@ END_TEST
 START_TEST(reading_the_tree)
 {
 	struct config *c = load(gateway);
-	const struct lyd_node *root = config_root(c), *n, *peer;
+	const struct config_node *root = config_root(c), *n, *peer;
 	bool set;
 	unsigned count = 0;
 

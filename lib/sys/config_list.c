@@ -1,0 +1,236 @@
+/* Entries of a list, always in order: a tree doesn't tell in which order its lines
+ * came.  They are linked, and found by halving runs of pointers; an entry
+ * that comes after the last one, as in every file that was printed, costs one
+ * comparison. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/xalloc.h"
+#include "lib/sys/config_int.h"
+
+struct place {
+	size_t run, i;
+	bool found;
+};
+
+struct config_list *list_of(const struct config_node *parent, const struct snode *s)
+{
+	struct config_list *l = parent->lists;
+
+	while (l && l->s != s)
+		l = l->next;
+	return l;
+}
+
+static struct config_list *list_get(struct config_node *parent, const struct snode *s)
+{
+	struct config_list **at = &parent->lists, *l;
+
+	while (*at && (*at)->s->place < s->place)
+		at = &(*at)->next;
+	if (*at && (*at)->s == s)
+		return *at;
+	l = xcalloc(1, sizeof(*l));
+	l->s = s;
+	l->next = *at;
+	*at = l;
+	return l;
+}
+
+static int compare(const char *const *keys, const struct config_node *n)
+{
+	const struct config_leaf *l = (const struct config_leaf *)n->leaves;
+
+	for (unsigned i = 0;;) {
+		int d = value_compare(keys[i], l->value);
+
+		if (d || ++i >= n->s->nkeys)
+			return d;
+		l = (const struct config_leaf *)((const char *)l + l->size);
+	}
+}
+
+static struct place search(const struct config_list *l, const char *const *keys)
+{
+	struct place at = { 0 };
+	size_t lo = 0, hi = l->runs.n;
+	int d = compare(keys, l->last);
+
+	if (d >= 0) {
+		at.run = l->runs.n - 1;
+		at.i = l->runs.v[at.run].n - (d == 0);
+		at.found = d == 0;
+		return at;
+	}
+	/* the last run that begins at or before the keys, or the first */
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		d = compare(keys, l->runs.v[mid].v[0]);
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid;
+	}
+	at.run = lo;
+	lo = 0;
+	hi = l->runs.v[at.run].n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		d = compare(keys, l->runs.v[at.run].v[mid]);
+		if (d == 0)
+			return (struct place){ at.run, mid, true };
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	at.i = lo;
+	return at;
+}
+
+struct config_node *list_find(const struct config_list *l, const char *const *keys)
+{
+	struct place at;
+
+	if (!l || !l->first)
+		return NULL;
+	if (!l->s->is_list && !l->s->is_leaflist)
+		return l->first;
+	at = search(l, keys);
+	return at.found ? l->runs.v[at.run].v[at.i] : NULL;
+}
+
+bool node_has(const struct config_node *n, const struct snode *s)
+{
+	const struct config_list *l;
+
+	if (s->is_leaf)
+		return node_leaf(n, s) != NULL;
+	l = list_of(n, s);
+	return l && l->first;
+}
+
+static void keys_of(const struct config_node *n, const char *keys[3])
+{
+	const struct config_leaf *l = (const struct config_leaf *)n->leaves;
+
+	keys[0] = l->value;
+	for (unsigned i = 1; i < n->s->nkeys; i++) {
+		l = (const struct config_leaf *)((const char *)l + l->size);
+		keys[i] = l->value;
+	}
+}
+
+static struct run *run_insert(struct config_list *l, size_t i)
+{
+	(void)vec_push(&l->runs);
+	memmove(&l->runs.v[i + 1], &l->runs.v[i], (l->runs.n - 1 - i) * sizeof(*l->runs.v));
+	memset(&l->runs.v[i], 0, sizeof(*l->runs.v));
+	return &l->runs.v[i];
+}
+
+/* A full run makes room: at the end of the list by a new one after it, else the
+ * half of it moves. */
+static void run_split(struct config_list *l, struct place *at)
+{
+	bool end = at->run + 1 == l->runs.n && at->i == RUN_MAX;
+	struct run *next = run_insert(l, at->run + 1), *full = &l->runs.v[at->run];
+
+	next->room = RUN_MAX;
+	next->v = xmalloc(RUN_MAX * sizeof(*next->v));
+	if (!end) {
+		next->n = RUN_MAX / 2;
+		full->n = RUN_MAX / 2;
+		memcpy(next->v, full->v + full->n, next->n * sizeof(*next->v));
+	}
+	if (at->i > full->n || end) {
+		at->i -= full->n;
+		at->run++;
+	}
+}
+
+static void put(struct config_list *l, struct place at, struct config_node *n)
+{
+	struct run *r;
+
+	if (l->runs.n == 0)
+		run_insert(l, 0);
+	if (l->runs.v[at.run].n == RUN_MAX)
+		run_split(l, &at);
+	r = &l->runs.v[at.run];
+	if (r->n == r->room) {
+		r->room = r->room ? r->room * 2 : 4;
+		r->v = xrealloc(r->v, r->room * sizeof(*r->v));
+	}
+	memmove(&r->v[at.i + 1], &r->v[at.i], (r->n - at.i) * sizeof(*r->v));
+	r->v[at.i] = n;
+	r->n++;
+	n->prev = at.i ? r->v[at.i - 1] : at.run ? l->runs.v[at.run - 1].v[l->runs.v[at.run - 1].n - 1] :
+						   NULL;
+	n->next = n->prev ? n->prev->next : l->first;
+}
+
+void list_insert(struct config_node *parent, struct config_node *n)
+{
+	struct config_list *l = list_get(parent, n->s);
+	const char *keys[3];
+
+	n->parent = parent;
+	n->next = n->prev = NULL;
+	if (n->s->is_list || n->s->is_leaflist) {
+		struct place at = { 0 };
+
+		if (l->last) {
+			keys_of(n, keys);
+			at = search(l, keys);
+		}
+		put(l, at, n);
+	}
+	*(n->prev ? &n->prev->next : &l->first) = n;
+	*(n->next ? &n->next->prev : &l->last) = n;
+	content_learn(l, n);
+}
+
+void list_remove(struct config_node *n)
+{
+	struct config_list *l = list_of(n->parent, n->s);
+	const char *keys[3];
+
+	content_forget(l, n);
+	if (n->s->is_list || n->s->is_leaflist) {
+		struct place at;
+		struct run *r;
+
+		keys_of(n, keys);
+		at = search(l, keys);
+		r = &l->runs.v[at.run];
+		memmove(&r->v[at.i], &r->v[at.i + 1], (r->n - at.i - 1) * sizeof(*r->v));
+		if (--r->n == 0) {
+			free(r->v);
+			vec_remove(&l->runs, at.run);
+		}
+	}
+	*(n->prev ? &n->prev->next : &l->first) = n->next;
+	*(n->next ? &n->next->prev : &l->last) = n->prev;
+	n->parent = n->next = n->prev = NULL;
+}
+
+void list_free(struct config_list *l)
+{
+	struct config_node *next;
+
+	for (struct config_node *n = l->first; n; n = next) {
+		next = n->next;
+		node_free(n);
+	}
+	for (size_t i = 0; i < l->runs.n; i++)
+		free(l->runs.v[i].v);
+	vec_free(&l->runs);
+	if (l->contents) {
+		cindex_fini(l->contents);
+		free(l->contents);
+	}
+	free(l);
+}

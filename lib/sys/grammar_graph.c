@@ -18,6 +18,7 @@ static struct gtoken *token_new(struct graph *g, const struct tnode *node)
 
 	t->node = node;
 	t->word_len = node && node->kind == T_WORD ? strlen(node->text) : 0;
+	t->first = t->word_len ? *node->text : 0;
 	*vec_push(&g->all) = t;
 	return t;
 }

@@ -11,6 +11,7 @@
 struct gtoken {
 	const struct tnode *node; /* NULL: the root */
 	size_t word_len;
+	char first; /* letter of a keyword; 0: a value */
 	bool plain; /* reached by one plain sequence: lines may share it */
 	VEC(struct gtoken *) next;
 	VEC(const void *) accepts; /* lines that may end here, first declared first */

@@ -36,7 +36,7 @@ static const struct memo *value_at(struct gparse *p, const struct value_type *t,
 	return m;
 }
 
-static enum value_rank word_rank(const struct gtoken *t, const struct word *w)
+enum value_rank gparse_word_rank(const struct gtoken *t, const struct word *w)
 {
 	if (w->len > t->word_len || memcmp(w->text, t->node->text, w->len) != 0)
 		return RANK_NONE;
@@ -153,7 +153,7 @@ static void take(struct gparse *p, const struct gtoken *t, size_t i, size_t n,
 	p->path.n--;
 }
 
-static bool guard_holds(const struct tnode *n, const char *value)
+bool gparse_guard_holds(const struct tnode *n, const char *value)
 {
 	char *end;
 	unsigned long long v;
@@ -183,7 +183,7 @@ static void try_value(struct gparse *p, const struct gtoken *t, size_t i)
 		take(p, t, i, left, RANK_FREE, ""); /* perhaps half of a pair */
 	for (; left; left--) {
 		m = value_at(p, type, i, left);
-		rank = guard_holds(t->node, m->value) ? m->rank : RANK_NONE;
+		rank = gparse_guard_holds(t->node, m->value) ? m->rank : RANK_NONE;
 		take(p, t, i, left, rank, m->value);
 	}
 }
@@ -205,7 +205,7 @@ static void walk(struct gparse *p, const struct gtoken *t, size_t i)
 			if (!at_end || value_takes_rest(next->node->type))
 				try_value(p, next, i);
 		} else if (!at_end) {
-			take(p, next, i, 1, word_rank(next, &p->words.v[i]), NULL);
+			take(p, next, i, 1, gparse_word_rank(next, &p->words.v[i]), NULL);
 		}
 	}
 }
@@ -240,6 +240,10 @@ enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
 	ret->line = NULL;
 	ret->bound.n = 0;
 	ret->why.text[0] = 0;
+	if (gparse_narrow(p, g, first, ret)) {
+		ret->depth = p->end;
+		return G_MATCH;
+	}
 	gparse_walk(p, g, first);
 	ret->depth = p->depth;
 	if (p->too_long) {

@@ -28,7 +28,36 @@ struct step {
 	enum value_rank rank;
 };
 
+/* One way that took a word: the token, and the way before it. */
+struct way {
+	const struct gtoken *token;
+	const char *value;
+	size_t before, end; /* end: first word that it did not take */
+	enum value_rank rank;
+};
+
+struct narrow_mark {
+	size_t ways, used; /* at the end of a layer */
+};
+
+/* The short way's state, kept for the next line (grammar_narrow.c). */
+struct narrow {
+	const struct graph *graph;
+	size_t first;
+	uint64_t line; /* number of the one that it is about */
+	VEC(struct way) ways; /* the first is the root's */
+	VEC(struct narrow_mark) layers; /* one per word, those that the words after it did not decide */
+	bool steady;
+	size_t used;
+	char values[4096];
+};
+
 struct gparse {
+	char *line_before; /* the words before it, to see what is the same */
+	size_t same;	   /* words at the beginning that are */
+	uint64_t number;   /* of the line */
+	VEC(struct word) words_before;
+	struct narrow narrow;
 	char *line;  /* cut into words */
 	char *raw;   /* as given, trailing white space removed */
 	size_t room;
@@ -57,5 +86,10 @@ char *gparse_room(struct gparse *p, size_t n);
 const char *gparse_joined(struct gparse *p, size_t i, size_t n);
 /* Walks all ways through the graph from word `first`, up to p->end. */
 void gparse_walk(struct gparse *p, const struct graph *g, size_t first);
+
+/* The short way.  False: the long one has to decide. */
+bool gparse_narrow(struct gparse *p, const struct graph *g, size_t first, struct gmatch *ret);
+enum value_rank gparse_word_rank(const struct gtoken *t, const struct word *w);
+bool gparse_guard_holds(const struct tnode *n, const char *value);
 
 #endif

@@ -28,6 +28,10 @@ void gparse_free(struct gparse *p)
 		return;
 	forget(p);
 	free(p->line);
+	free(p->line_before);
+	vec_free(&p->words_before);
+	vec_free(&p->narrow.ways);
+	vec_free(&p->narrow.layers);
 	free(p->raw);
 	vec_free(&p->words);
 	vec_free(&p->memo);
@@ -65,7 +69,49 @@ static void reuse_memory(struct gparse *p)
 	}
 	p->used = 0;
 	p->memo.n = 0;
+}
+
+/* White space as isspace() has it, and the end of a string. */
+static bool is_gap(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || !c;
+}
+
+static void make_room(struct gparse *p, size_t len)
+{
+	char *line;
+
+	VEC(struct word) words;
+
+	if (p->room < len + 1) {
+		p->room = len + 1 > 256 ? len + 1 : 256;
+		p->line = xrealloc(p->line, p->room);
+		p->line_before = xrealloc(p->line_before, p->room);
+		p->raw = xrealloc(p->raw, p->room);
+		/* the words before it are not where they were */
+		p->words.n = 0;
+	}
+	line = p->line_before;
+	p->line_before = p->line;
+	p->line = line;
+	memcpy(&words, &p->words_before, sizeof(words));
+	memcpy(&p->words_before, &p->words, sizeof(words));
+	memcpy(&p->words, &words, sizeof(words));
 	p->words.n = 0;
+}
+
+static size_t count_same(const struct gparse *p)
+{
+	size_t n = 0;
+
+	while (n < p->words.n && n < p->words_before.n) {
+		const struct word *a = &p->words.v[n], *b = &p->words_before.v[n];
+
+		if (a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
+			break;
+		n++;
+	}
+	return n;
 }
 
 size_t gparse_words(struct gparse *p, const char *line, size_t len)
@@ -73,40 +119,41 @@ size_t gparse_words(struct gparse *p, const char *line, size_t len)
 	size_t i = 0;
 
 	reuse_memory(p);
-	p->space_at_end = len == 0 || isspace((unsigned char)line[len - 1]);
-	while (len && isspace((unsigned char)line[len - 1]))
+	p->space_at_end = len == 0 || is_gap(line[len - 1]);
+	while (len && is_gap(line[len - 1]) && line[len - 1])
 		len--;
-	if (p->room < len + 1) {
-		p->room = len + 1 > 256 ? len + 1 : 256;
-		p->line = xrealloc(p->line, p->room);
-		p->raw = xrealloc(p->raw, p->room);
-	}
-	for (size_t k = 0; k < len; k++)
-		p->line[k] = line[k] && !isspace((unsigned char)line[k]) ? line[k] : 0;
+	make_room(p, len);
 	memcpy(p->raw, line, len);
+	memcpy(p->line, line, len);
 	p->line[len] = p->raw[len] = 0;
 	p->limit = SIZE_MAX;
 	p->too_long = false;
-	while (i < len) {
-		if (!p->line[i]) {
+	for (;;) {
+		struct word *w;
+
+		while (i < len && is_gap(p->line[i]))
 			i++;
-			continue;
-		}
+		if (i >= len)
+			break;
 		if (p->words.n == WORDS_MAX) {
 			p->too_long = true;
 			break;
 		}
-		struct word *w = vec_push(&p->words);
-
+		vec_reserve(&p->words, 1);
+		w = &p->words.v[p->words.n++];
 		w->text = p->line + i;
 		w->raw = p->raw + i;
-		w->len = strlen(w->text);
-		if (p->limit == SIZE_MAX && strcmp(w->text, "!") == 0)
+		while (!is_gap(p->line[i]))
+			i++;
+		p->line[i++] = 0;
+		w->len = (size_t)(p->line + i - 1 - w->text);
+		if (p->limit == SIZE_MAX && w->len == 1 && *w->text == '!')
 			p->limit = p->words.n - 1;
-		i += w->len;
 	}
 	if (p->limit == SIZE_MAX)
 		p->limit = p->words.n;
+	p->same = count_same(p);
+	p->number++;
 	return p->limit;
 }
 

@@ -21,7 +21,8 @@ lib_libsys_a_SOURCES += \
 	lib/sys/template.h lib/sys/template.c \
 	lib/sys/grammar.h lib/sys/grammar.c \
 	lib/sys/grammar_graph.h lib/sys/grammar_graph.c \
-	lib/sys/grammar_parse.h lib/sys/grammar_words.c lib/sys/grammar_match.c lib/sys/grammar_complete.c \
+	lib/sys/grammar_parse.h lib/sys/grammar_words.c lib/sys/grammar_match.c \
+	lib/sys/grammar_narrow.c lib/sys/grammar_complete.c \
 	lib/sys/schema.h lib/sys/schema_modules.h lib/sys/schema_int.h \
 	lib/sys/schema.c lib/sys/schema_line.c lib/sys/schema_type.c \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \

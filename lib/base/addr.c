@@ -50,11 +50,31 @@ int ip_compare(const struct ip_addr *a, const struct ip_addr *b)
 	return memcmp(a->b, b->b, 16);
 }
 
+/* As inet_pton() has it, without its cost: four numbers up to 255, no zeros before
+ * them. */
+static bool dotted_quad(const char *text, uint8_t ret[4])
+{
+	for (int i = 0; i < 4; i++) {
+		unsigned v = 0;
+		const char *p = text;
+
+		for (; *p >= '0' && *p <= '9' && p < text + 3; p++)
+			v = v * 10 + (unsigned)(*p - '0');
+		if (p == text || v > 255 || (*text == '0' && p > text + 1) || *p != (i < 3 ? '.' : 0)) {
+			memset(ret, 0, 4);
+			return false;
+		}
+		ret[i] = (uint8_t)v;
+		text = p + 1;
+	}
+	return true;
+}
+
 int ip_parse(const char *text, struct ip_addr *ret)
 {
 	struct ip_addr a = { 0 };
 
-	if (inet_pton(AF_INET, text, a.b) == 1)
+	if (dotted_quad(text, a.b))
 		a.family = 4;
 	else if (inet_pton(AF_INET6, text, a.b) == 1)
 		a.family = 6;

@@ -172,9 +172,7 @@ static int check_line(struct config_node *base, const struct sline *l,
 	struct line_check_arg a = { l, vals, NULL };
 	int rc;
 
-	if (!l->check && l->kind != LINE_MODE && l->kind != LINE_MODE_ALIAS)
-		return 0;
-	if (!number_is_missing(l, vals))
+	if (l->looks && !number_is_missing(l, vals))
 		a.existing = find_steps(base, l->steps.v, l->steps.n, vals);
 	rc = check_fixed(vals, a.existing, e);
 	if (rc == 0 && l->check)

@@ -90,6 +90,11 @@ line_check_fn *line_check_find(const char *name)
 	return NULL;
 }
 
+bool line_check_looks(line_check_fn *check)
+{
+	return check == check_bgp_instance;
+}
+
 /* -- the whole --------------------------------------------------------------- */
 
 struct fault {

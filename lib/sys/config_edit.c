@@ -280,6 +280,10 @@ static bool is_text(const char *line, size_t len)
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
+		if ((unsigned char)(line[i] - 0x20) < 0x5f) {
+			n = 1;
+			continue;
+		}
 		n = utf8_length((const unsigned char *)line + i, len - i);
 		if (n == 0)
 			return false;
@@ -379,6 +383,15 @@ enum config_result config_line(struct config_cursor *cur, const char *line, stru
 	return config_line_n(cur, line, strlen(line), e);
 }
 
+static bool has_indented_line(const char *text, const char *end)
+{
+	while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL && ++text < end) {
+		if (*text == ' ' || *text == '\t')
+			return true;
+	}
+	return false;
+}
+
 unsigned config_load_text(struct config *c, const char *text, size_t len, const char *name,
 		config_report_fn *report, void *arg)
 {
@@ -387,8 +400,7 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	unsigned bad = 0, number = 0;
 	struct strbuf line = { 0 };
 
-	for (size_t i = 1; i < len && !cur->indented; i++)
-		cur->indented = text[i - 1] == '\n' && (text[i] == ' ' || text[i] == '\t');
+	cur->indented = has_indented_line(text, end);
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((nl ? nl : end) - text);

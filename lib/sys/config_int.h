@@ -145,10 +145,18 @@ void node_leaves_free(const struct config_node *n, char *leaves);
 struct config_list *list_of(const struct config_node *parent, const struct snode *s);
 /* keys: as many as the list has; a leaf-list's value; ignored for a container. */
 struct config_node *list_find(const struct config_list *l, const char *const *keys);
+/* Where an entry is, or would be. */
+struct list_place {
+	size_t run, i;
+	bool found;
+};
+struct config_node *list_seek(const struct config_list *l, const char *const *keys,
+		struct list_place *ret);
 /* Is a leaf, a container or an entry of a list there? */
 bool node_has(const struct config_node *n, const struct snode *s);
 /* Puts a node below its parent, and takes it away again. */
 void list_insert(struct config_node *parent, struct config_node *n);
+void list_insert_at(struct config_node *parent, struct config_node *n, struct list_place at);
 void list_remove(struct config_node *n);
 void list_free(struct config_list *l);
 

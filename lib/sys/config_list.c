@@ -8,11 +8,6 @@
 #include "lib/base/xalloc.h"
 #include "lib/sys/config_int.h"
 
-struct place {
-	size_t run, i;
-	bool found;
-};
-
 struct config_list *list_of(const struct config_node *parent, const struct snode *s)
 {
 	struct config_list *l = parent->lists;
@@ -50,9 +45,9 @@ static int compare(const char *const *keys, const struct config_node *n)
 	}
 }
 
-static struct place search(const struct config_list *l, const char *const *keys)
+static struct list_place search(const struct config_list *l, const char *const *keys)
 {
-	struct place at = { 0 };
+	struct list_place at = { 0 };
 	size_t lo = 0, hi = l->runs.n;
 	int d = compare(keys, l->last);
 
@@ -80,7 +75,7 @@ static struct place search(const struct config_list *l, const char *const *keys)
 
 		d = compare(keys, l->runs.v[at.run].v[mid]);
 		if (d == 0)
-			return (struct place){ at.run, mid, true };
+			return (struct list_place){ at.run, mid, true };
 		if (d < 0)
 			hi = mid;
 		else
@@ -90,16 +85,23 @@ static struct place search(const struct config_list *l, const char *const *keys)
 	return at;
 }
 
-struct config_node *list_find(const struct config_list *l, const char *const *keys)
+struct config_node *list_seek(const struct config_list *l, const char *const *keys,
+		struct list_place *ret)
 {
-	struct place at;
-
+	*ret = (struct list_place){ 0 };
 	if (!l || !l->first)
 		return NULL;
 	if (!l->s->is_list && !l->s->is_leaflist)
 		return l->first;
-	at = search(l, keys);
-	return at.found ? l->runs.v[at.run].v[at.i] : NULL;
+	*ret = search(l, keys);
+	return ret->found ? l->runs.v[ret->run].v[ret->i] : NULL;
+}
+
+struct config_node *list_find(const struct config_list *l, const char *const *keys)
+{
+	struct list_place at;
+
+	return list_seek(l, keys, &at);
 }
 
 bool node_has(const struct config_node *n, const struct snode *s)
@@ -133,7 +135,7 @@ static struct run *run_insert(struct config_list *l, size_t i)
 
 /* A full run makes room: at the end of the list by a new one after it, else the
  * half of it moves. */
-static void run_split(struct config_list *l, struct place *at)
+static void run_split(struct config_list *l, struct list_place *at)
 {
 	bool end = at->run + 1 == l->runs.n && at->i == RUN_MAX;
 	struct run *next = run_insert(l, at->run + 1), *full = &l->runs.v[at->run];
@@ -151,7 +153,7 @@ static void run_split(struct config_list *l, struct place *at)
 	}
 }
 
-static void put(struct config_list *l, struct place at, struct config_node *n)
+static void put(struct config_list *l, struct list_place at, struct config_node *n)
 {
 	struct run *r;
 
@@ -174,20 +176,23 @@ static void put(struct config_list *l, struct place at, struct config_node *n)
 
 void list_insert(struct config_node *parent, struct config_node *n)
 {
-	struct config_list *l = list_get(parent, n->s);
+	struct list_place at = { 0 };
 	const char *keys[3];
+
+	if (n->s->is_list || n->s->is_leaflist)
+		keys_of(n, keys);
+	list_seek(list_of(parent, n->s), keys, &at);
+	list_insert_at(parent, n, at);
+}
+
+void list_insert_at(struct config_node *parent, struct config_node *n, struct list_place at)
+{
+	struct config_list *l = list_get(parent, n->s);
 
 	n->parent = parent;
 	n->next = n->prev = NULL;
-	if (n->s->is_list || n->s->is_leaflist) {
-		struct place at = { 0 };
-
-		if (l->last) {
-			keys_of(n, keys);
-			at = search(l, keys);
-		}
+	if (n->s->is_list || n->s->is_leaflist)
 		put(l, at, n);
-	}
 	*(n->prev ? &n->prev->next : &l->first) = n;
 	*(n->next ? &n->next->prev : &l->last) = n;
 	content_learn(l, n);
@@ -200,7 +205,7 @@ void list_remove(struct config_node *n)
 
 	content_forget(l, n);
 	if (n->s->is_list || n->s->is_leaflist) {
-		struct place at;
+		struct list_place at;
 		struct run *r;
 
 		keys_of(n, keys);

@@ -74,9 +74,10 @@ static size_t entry_values(const struct snode *s, const char *const *keys,
 	return n;
 }
 
-static struct config_node *add(struct config *c, struct config_node *parent, struct config_node *n)
+static struct config_node *add(struct config *c, struct config_node *parent, struct config_node *n,
+		struct list_place at)
 {
-	list_insert(parent, n);
+	list_insert_at(parent, n, at);
 	change_made(c, n);
 	return n;
 }
@@ -86,6 +87,7 @@ struct config_node *tree_get(struct config *c, struct config_node *parent, const
 {
 	struct cvalue leaves[64];
 	struct config_node *n;
+	struct list_place at;
 	const char *keys[3];
 	size_t count = 0;
 
@@ -95,14 +97,14 @@ struct config_node *tree_get(struct config *c, struct config_node *parent, const
 		assert(known);
 		(void)known;
 	}
-	n = list_find(list_of(parent, s), keys);
+	n = list_seek(list_of(parent, s), keys, &at);
 	if (ret_made)
 		*ret_made = !n;
 	if (n)
 		return n;
 	if (s->is_list)
 		count = entry_values(s, keys, ret_made ? vals : NULL, leaves);
-	return add(c, parent, node_new(s, leaves, count, c->line));
+	return add(c, parent, node_new(s, leaves, count, c->line), at);
 }
 
 struct config_node *tree_leaf_entry(const struct config_node *parent, const struct snode *s,
@@ -115,14 +117,15 @@ void tree_set(struct config *c, struct config_node *parent, const struct snode *
 		const char *value)
 {
 	const struct config_leaf *l;
+	struct list_place at;
 	uint32_t len;
 	char *leaves;
 
 	if (s->is_leaflist) {
 		struct cvalue v = { s, value };
 
-		if (!tree_leaf_entry(parent, s, value))
-			add(c, parent, node_new(s, &v, 1, c->line));
+		if (!list_seek(list_of(parent, s), &value, &at))
+			add(c, parent, node_new(s, &v, 1, c->line), at);
 		return;
 	}
 	l = node_leaf(parent, s);

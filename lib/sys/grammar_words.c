@@ -74,7 +74,7 @@ static void reuse_memory(struct gparse *p)
 /* White space as isspace() has it, and the end of a string. */
 static bool is_gap(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || !c;
+	return (unsigned char)c <= ' ' && (c == ' ' || (c >= '\t' && c <= '\r') || !c);
 }
 
 static void make_room(struct gparse *p, size_t len)

@@ -24,30 +24,61 @@ struct running {
 	struct strbuf errors;
 };
 
-/* A checked candidate of one session. */
+/* What one session wants: another configuration, or a change of the one that is
+ * running, which is taken back until it is applied. */
+struct trial {
+	struct config *config; /* NULL: a change */
+	struct config_change *change;
+};
+
 struct candidate {
-	struct config *config;
+	struct trial trial;
 	void *value;
 	bool built;
 	uint64_t base; /* generation that it was made from */
 };
 
+/* Makes what the first n lines say, and lets the daemon build it.  1: built, 0:
+ * the daemon does not take it, -1: a strict source was refused. */
+static int try_build(struct running *r, struct source *s, size_t n, struct trial *ret,
+		void **ret_value, struct err *err)
+{
+	struct config *c = r->config;
+	bool ok;
+
+	*ret = (struct trial){ 0 };
+	if (s->node)
+		config_record(c);
+	else
+		c = ret->config = config_new(r->schema);
+	ok = source_apply(s, c, n);
+	if (s->node)
+		ret->change = config_recorded(c);
+	n = ok && r->hooks->build(r->ctx, c, ret_value, err) == 0;
+	if (ret->change)
+		config_change_swap(ret->change);
+	return n ? 1 : ok ? 0 : -1;
+}
+
+static void trial_free(struct trial *t)
+{
+	config_change_free(t->change);
+	config_free(t->config);
+}
+
 /* Does the daemon take the first n lines? */
 static bool prefix_builds(struct running *r, struct source *s, size_t n, struct err *err)
 {
-	struct config *c;
+	struct trial t;
 	void *value = NULL;
 	bool ok;
 
 	s->quiet = true;
-	c = source_config(s, r->schema, r->config, n);
+	ok = try_build(r, s, n, &t, &value, err) == 1;
 	s->quiet = false;
-	if (!c)
-		return false;
-	ok = r->hooks->build(r->ctx, c, &value, err) == 0;
 	if (ok)
 		r->hooks->discard(r->ctx, value);
-	config_free(c);
+	trial_free(&t);
 	return ok;
 }
 
@@ -61,10 +92,12 @@ static unsigned indent(const char *text)
  * Returns false if it is none of the lines. */
 static bool leave_out_culprit(struct running *r, struct source *s)
 {
-	size_t good = 0, bad = s->lines.n;
+	size_t good = 0, bad;
 	struct err err = { "" }, last = { "" };
 	struct line *l;
 
+	source_cut(s);
+	bad = s->lines.n;
 	if (!prefix_builds(r, s, 0, &err))
 		return false;
 	while (bad - good > 1) {
@@ -100,16 +133,18 @@ static struct candidate *candidate_make(struct running *r, struct source *s)
 
 	k->base = r->generation;
 	for (int tries = 0; tries <= REFUSED_MAX; tries++) {
+		int rc;
+
 		s->quiet = tries > 0; /* what lines say is the same each time */
-		k->config = source_config(s, r->schema, r->config, s->lines.n);
+		rc = try_build(r, s, SOURCE_ALL, &k->trial, &k->value, &err);
 		s->quiet = false;
-		if (!k->config)
-			break;
-		if (r->hooks->build(r->ctx, k->config, &k->value, &err) == 0) {
+		if (rc > 0) {
 			k->built = true;
 			return k;
 		}
-		config_free(k->config);
+		trial_free(&k->trial);
+		if (rc < 0)
+			break;
 		if (s->strict || !leave_out_culprit(r, s)) {
 			source_report(s, 0, err.text);
 			break;
@@ -125,14 +160,19 @@ static void candidate_free(struct running *r, struct candidate *k)
 		return;
 	if (k->built)
 		r->hooks->discard(r->ctx, k->value);
-	config_free(k->config);
+	trial_free(&k->trial);
 	free(k);
 }
 
 static void candidate_apply(struct running *r, struct candidate *k)
 {
-	config_free(r->config);
-	r->config = k->config;
+	if (k->trial.change) {
+		config_change_swap(k->trial.change);
+		config_change_free(k->trial.change);
+	} else {
+		config_free(r->config);
+		r->config = k->trial.config;
+	}
 	r->generation++;
 	r->hooks->apply(r->ctx, k->value);
 	free(k);
@@ -220,7 +260,7 @@ static int files_read(struct files *f, bool must_exist, struct err *err)
 			return rc;
 		if (f->text.len > before && f->text.s[f->text.len - 1] != '\n')
 			sb_addc(&f->text, '\n');
-		for (size_t k = before; k < f->text.len; k++)
+		for (size_t k = before; i + 1 < f->n && k < f->text.len; k++)
 			line += f->text.s[k] == '\n';
 	}
 	return 0;

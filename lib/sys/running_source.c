@@ -10,18 +10,28 @@
 void source_init(struct source *s, const char *name, const char *text, size_t len,
 		uint32_t first)
 {
-	char *save;
-
 	memset(s, 0, sizeof(*s));
 	s->name = name;
-	s->copy = xmalloc(len + 1);
-	memcpy(s->copy, text, len);
-	s->copy[len] = '\0';
+	s->text = text;
+	s->len = len;
+	s->first = first;
+}
+
+void source_cut(struct source *s)
+{
+	uint32_t number = s->first;
+	char *save;
+
+	if (s->copy)
+		return;
+	s->copy = xmalloc(s->len + 1);
+	memcpy(s->copy, s->text, s->len);
+	s->copy[s->len] = '\0';
 	for (char *p = s->copy; *p; p = save) {
 		struct line *l = vec_push(&s->lines);
 
 		l->text = p;
-		l->number = first++;
+		l->number = number++;
 		save = p + strcspn(p, "\n");
 		if (*save)
 			*save++ = '\0';
@@ -55,6 +65,12 @@ static void source_load(struct source *s, struct config *c, size_t n)
 {
 	struct strbuf text = { 0 };
 
+	if (n == SOURCE_ALL && !s->copy) {
+		config_load_text(c, s->text, s->len, s->name, report_load, s);
+		return;
+	}
+	source_cut(s);
+	n = n == SOURCE_ALL ? s->lines.n : n;
 	for (size_t i = 0; i < n; i++) {
 		if (!s->lines.v[i].skip)
 			sb_add(&text, s->lines.v[i].text);
@@ -102,18 +118,12 @@ static bool source_edit(struct source *s, struct config *c, size_t n)
 	return ok;
 }
 
-struct config *source_config(struct source *s, const struct schema *schema,
-		const struct config *running, size_t n)
+bool source_apply(struct source *s, struct config *c, size_t n)
 {
-	struct config *c = s->node ? config_dup(running) : config_new(schema);
-
 	if (!s->node) {
 		source_load(s, c, n);
-		return c;
+		return true;
 	}
-	if (!source_edit(s, c, n)) {
-		config_free(c);
-		return NULL;
-	}
-	return c;
+	source_cut(s);
+	return source_edit(s, c, n == SOURCE_ALL ? s->lines.n : n);
 }

@@ -18,7 +18,10 @@ struct line {
 
 struct source {
 	const char *name;    /* of the file; "" for an edit */
-	char *copy;	     /* the lines point into it */
+	const char *text;    /* the caller's */
+	size_t len;
+	uint32_t first;	     /* number of the first line */
+	char *copy;	     /* cut into lines when that is first needed */
 	VEC(struct line) lines;
 	const char *node;    /* of an edit: the lines that lead to its place; else NULL */
 	bool strict;	     /* the first refused line ends it */
@@ -29,15 +32,20 @@ struct source {
 	unsigned n_reports;
 };
 
-/* The first line's number is `first`; the rest of *s is the caller's to fill. */
+/* The first line's number is `first`; the rest of *s is the caller's to fill.
+ * The text must stay. */
 void source_init(struct source *s, const char *name, const char *text, size_t len,
 		uint32_t first);
 void source_fini(struct source *s);
 void source_report(struct source *s, uint32_t line, const char *sentence);
 
-/* The configuration that the first n lines make: by themselves, or for an edit
- * from what is running.  NULL if a strict source was refused. */
-struct config *source_config(struct source *s, const struct schema *schema,
-		const struct config *running, size_t n);
+/* Cuts the text into lines, if it is not yet. */
+void source_cut(struct source *s);
+
+#define SOURCE_ALL SIZE_MAX
+
+/* The lines not left out among the first n, added to a configuration.  False if a
+ * strict source was refused. */
+bool source_apply(struct source *s, struct config *c, size_t n);
 
 #endif

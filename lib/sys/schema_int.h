@@ -72,6 +72,7 @@ struct sline {
 	VEC(struct snode *) steps; /* from below the mode's node to the anchor */
 	VEC(struct snode *) slots; /* leaves it sets, keys aside */
 	bool implicit;		/* the carrier is a leaf set by the line's presence */
+	bool looks;		/* at what is there before it is applied */
 	line_check_fn *check;
 };
 
@@ -116,5 +117,7 @@ void sline_free(struct sline *l);
 
 /* config_check.c */
 line_check_fn *line_check_find(const char *name);
+/* Does it want to know the entry that is there? */
+bool line_check_looks(line_check_fn *check);
 
 #endif

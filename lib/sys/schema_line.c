@@ -227,6 +227,9 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 	l->implicit = n->is_leaf && n->kind != LEAF_VALUE && !sets(l, n) && kind != LINE_NO;
 	if (l->implicit)
 		*vec_push(&l->slots) = n;
+	l->looks = kind == LINE_MODE || kind == LINE_MODE_ALIAS || line_check_looks(check);
+	for (size_t i = 0; i < l->slots.n; i++)
+		l->looks |= l->slots.v[i]->fixed;
 	if (kind == LINE_MODE)
 		n->mode->line = l;
 	if (kind == LINE_CLI && l->carrier == l->anchor)

@@ -25,7 +25,7 @@ PARTS = {
 # header -> the only files that may include it
 LIBRARIES = {
     r"event2?/|event2?\.h|evutil\.h": r"lib/sys/loop\.c",
-    r"libyang/": r"lib/sys/(schema|config|grammar)[a-z_]*\.[ch]|(bgpd|overlayd|vtysh)/([a-z_]+_)?yang[a-z_]*\.[ch]",
+    r"libyang/": r"lib/sys/schema[a-z_]*\.[ch]",
     r"openssl/": r"lib/sys/crypto[a-z_]*\.c",
     r"libmnl/": r"lib/sys/netlink[a-z_]*\.c",
     r"histedit\.h|editline/": r"vtysh/[a-z_]+\.c",

@@ -14,7 +14,7 @@
 uint16_t core_source_new(struct bgp_core *c, enum source_kind kind, uint16_t instance)
 {
 	struct route_source *s;
-	size_t n = 1;
+	size_t n = c->sources_used ? c->sources_used : 1;
 
 	while (n < c->sources.n && c->sources.v[n]->kind != SOURCE_FREE)
 		n++;
@@ -25,6 +25,7 @@ uint16_t core_source_new(struct bgp_core *c, enum source_kind kind, uint16_t ins
 	}
 	s = c->sources.v[n];
 	*s = (struct route_source){ .kind = kind, .instance = instance };
+	c->sources_used = n + 1;
 	return (uint16_t)n;
 }
 
@@ -32,6 +33,8 @@ void core_source_free(struct bgp_core *c, uint16_t number)
 {
 	c->sources.v[number]->kind = SOURCE_FREE;
 	c->sources.v[number]->peer = NULL;
+	if (number < c->sources_used)
+		c->sources_used = number;
 }
 
 /* All sources of an instance that are no peer's, for as long as it lives. */

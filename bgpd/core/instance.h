@@ -80,6 +80,7 @@ struct bgp_core {
 	struct policy *policy;		      /* compiled from config->policy */
 	VEC(struct bgp_instance *) instances; /* NULL where one was removed */
 	VEC(struct route_source *) sources;   /* by number; 0 is never used */
+	size_t sources_used;		      /* no smaller number is free */
 	struct timers timers;
 	struct evpn *evpn;
 	struct feed_out *feed_out;

@@ -86,15 +86,13 @@ void vrf_link_free(struct vrf_link *v)
 
 void vrf_link_config(struct vrf_link *v)
 {
-	struct bgp_core *c = v->instance->core;
-	struct vrf_importer *m = importer(c);
+	struct vrf_importer *m = importer(v->instance->core);
 
 	vrf_export_config(v);
-	for (size_t n = 0; n < c->instances.n; n++)
-		if (c->instances.v[n] && c->instances.v[n]->vrf && c->instances.v[n]->vrf != v)
-			vrf_export_importers_changed(c->instances.v[n]->vrf);
-	if (m)
+	if (m) {
+		vrf_names_config(&m->names);
 		vrf_importer_config(m);
+	}
 }
 
 bool vrf_path_origin(const struct bgp_instance *i, uint32_t path_id, struct vrf_origin *ret)

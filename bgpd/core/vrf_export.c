@@ -206,21 +206,26 @@ static void reader_update(struct vrf_export *x, bool changed)
 {
 	struct bgp_instance *i = x->link->instance;
 	enum family f = vrf_unicast()[x->af];
-	bool was_by_name = x->by_name;
 
-	x->by_name = vrf_imported_by_name(i->core, i, f);
 	x->needed = x->out[OUT_EVPN].on || x->out[OUT_VPN].on || x->by_name;
-	changed |= x->by_name || was_by_name;
 	if (x->needed && !x->reader.rib && i->rib[f])
 		rib_reader_open(i->rib[f], &x->reader, true, export_wake);
 	else if (changed && x->reader.rib)
 		rib_reader_rewind(&x->reader);
 }
 
-void vrf_export_importers_changed(struct vrf_link *v)
+void vrf_export_importers_changed(struct vrf_link *v, struct vrf_importer *m)
 {
-	for (int af = 0; af < 2; af++)
-		reader_update(&v->export[af], false);
+	uint16_t one;
+
+	for (int af = 0; af < 2; af++) {
+		struct vrf_export *x = &v->export[af];
+		bool was = x->by_name;
+
+		x->by_name = vrf_names_importers(m, v->instance, vrf_unicast()[af], &one, 1);
+		if (x->by_name || was)
+			reader_update(x, true);
+	}
 	core_work_add(v->instance->core, &v->work);
 }
 

@@ -234,39 +234,6 @@ static unsigned targets_of(const struct vrf_importer *m, const struct wanted *w,
 	return n;
 }
 
-static bool imports_name(const struct bgp_instance *i, const char *vrf, enum family f)
-{
-	const struct instance_family_config *c = &i->config->family[f];
-
-	for (size_t k = 0; k < c->import_vrfs.n; k++)
-		if (strcmp(c->import_vrfs.v[k], vrf) == 0)
-			return true;
-	return false;
-}
-
-bool vrf_imported_by_name(const struct bgp_core *c, const struct bgp_instance *from, enum family f)
-{
-	for (size_t n = 0; n < c->instances.n; n++)
-		if (c->instances.v[n] && !c->instances.v[n]->removed &&
-				imports_name(c->instances.v[n], from->name, f))
-			return true;
-	return false;
-}
-
-static unsigned targets_by_name(const struct vrf_importer *m, const struct wanted *w, uint16_t *ret,
-		unsigned max)
-{
-	unsigned n = 0;
-
-	for (size_t k = 0; k < m->core->instances.n && n < max; k++) {
-		const struct bgp_instance *i = m->core->instances.v[k];
-
-		if (i && i != w->from && !i->removed && imports_name(i, w->from->name, w->family))
-			ret[n++] = (uint16_t)k;
-	}
-	return n;
-}
-
 /* Where the routes of this destination would go: false if nowhere at all. */
 static bool want(const struct bgp_instance *from, enum family f, uint32_t dest, struct wanted *ret)
 {
@@ -323,7 +290,7 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
 		pid = p->next;
 		if (!importable(m, &w, p))
 			continue;
-		n = f == w.target_family ? targets_by_name(m, &w, targets, 256) :
+		n = f == w.target_family ? vrf_names_importers(m, from, f, targets, 256) :
 					   targets_of(m, &w, p, targets, 256);
 		for (unsigned k = 0; k < n; k++)
 			import_path(m, &w, p, targets[k], rank);
@@ -410,6 +377,7 @@ struct vrf_importer *vrf_importer_new(struct bgp_core *c)
 	m->core = c;
 	m->work.run = importer_run;
 	slab_init(&m->imports, sizeof(struct vrf_import));
+	vrf_names_init(&m->names, c);
 	for (int f = 0; f < FAM_COUNT; f++)
 		m->in[f].importer = m;
 	return m;
@@ -437,6 +405,7 @@ void vrf_importer_forget(struct vrf_importer *m, const struct bgp_instance *i)
 	VEC(uint32_t) gone = { 0 };
 
 	m->index_stale = true;
+	m->names.stale = true;
 	for (uint32_t id = 1; id <= m->imports.used; id++)
 		if (at(m, id)->live &&
 				(at(m, id)->target == i->index || at(m, id)->instance == i->index))
@@ -473,5 +442,6 @@ void vrf_importer_free(struct vrf_importer *m)
 	htab_fini(&m->by_dest);
 	slab_fini(&m->imports);
 	vec_free(&m->index);
+	vrf_names_fini(&m->names);
 	free(m);
 }

@@ -61,6 +61,22 @@ struct rt_index_entry {
 	uint8_t family; /* FAM_EVPN or FAM_*_VPN */
 };
 
+struct vrf_name {
+	char name[16]; /* of the VRF that is imported */
+	uint8_t family;
+	uint16_t instance; /* that imports it */
+};
+
+/* Which instances have `import vrf NAME`: sorted by name and family.  A change
+ * concerns every VRF whose name it may hold, so all look once, in the next slice
+ * of work, however many instances a configuration changed. */
+struct vrf_names {
+	struct bgp_core *core;
+	VEC(struct vrf_name) entry;
+	bool stale;
+	struct work work;
+};
+
 struct vrf_in {
 	struct rib_reader reader;
 	struct vrf_importer *importer;
@@ -73,6 +89,7 @@ struct vrf_importer {
 	VEC(struct rt_index_entry) index; /* sorted */
 	bool index_stale;
 	struct vrf_in in[FAM_COUNT]; /* of the default instance's VPN and EVPN tables */
+	struct vrf_names names;
 	struct work work;
 };
 
@@ -86,8 +103,8 @@ static inline const enum family *vrf_unicast(void)
 struct bgp_instance *vrf_default(const struct bgp_core *c); /* NULL while there is none */
 
 void vrf_export_config(struct vrf_link *v);
-/* Some instance's `import vrf` may have changed. */
-void vrf_export_importers_changed(struct vrf_link *v);
+/* Some instance's `import vrf` may have changed: is this one's name among them? */
+void vrf_export_importers_changed(struct vrf_link *v, struct vrf_importer *m);
 bool vrf_export_run(struct vrf_link *v); /* true: there is more */
 void vrf_export_withdraw_all(struct vrf_link *v);
 
@@ -102,6 +119,12 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
  * same: whoever uses its copies looks again. */
 void vrf_import_touch(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
 		uint32_t dest);
-bool vrf_imported_by_name(const struct bgp_core *c, const struct bgp_instance *from, enum family f);
+
+void vrf_names_init(struct vrf_names *names, struct bgp_core *c);
+void vrf_names_fini(struct vrf_names *names);
+void vrf_names_config(struct vrf_names *names); /* some instance's `import vrf` may have changed */
+/* Instances that import this one's routes by its name, into ret, at most max; their number. */
+unsigned vrf_names_importers(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
+		uint16_t *ret, unsigned max);
 
 #endif

@@ -166,6 +166,8 @@ struct overlay_config *config_yang_build(const struct config *tree, struct err *
 			err_prepend(e, "interface %s", config_str(n, "name"));
 			goto fail;
 		}
+	if (overlay_config_check(c, e))
+		goto fail;
 	return c;
 fail:
 	overlay_config_free(c);

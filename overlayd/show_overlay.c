@@ -32,6 +32,8 @@ static const char *waiting_reason(const struct overlay_core *c, unsigned cls, ui
 		if (route_wanted(c, r, &proto))
 			return "the kernel has not taken its next hops";
 		return "no next hop can be reached";
+	case OBJ_LINK:
+		return "the VRF or bridge that it is to be in is not there";
 	case OBJ_LEAF:
 		return "the link is down";
 	case OBJ_GROUP:

@@ -104,7 +104,10 @@ enum verb addr_diff(struct overlay_core *c, uint32_t id)
 		/* Not before the link is in its VRF. */
 		return link_is_placed(c, l) ? VERB_ADD : VERB_WAIT;
 	}
-	if (!a->wanted && a->present && a->a_proto == KOBJ_PROTO && c->config && l)
+	/* A link whose VRF went is in no VRF now: what it had there must not
+	 * join that segment to the underlay. */
+	if (a->present && a->a_proto == KOBJ_PROTO && c->config && l &&
+			(!a->wanted || link_is_astray(c, l)))
 		return VERB_DELETE;
 	return VERB_NONE;
 }

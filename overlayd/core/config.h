@@ -9,6 +9,7 @@
 #include <linux/if.h>
 
 #include "lib/base/addr.h"
+#include "lib/base/err.h"
 #include "lib/base/vec.h"
 
 #define OVERLAY_VXLAN_PORT 4789 /* RFC 7348 section 8 */
@@ -86,6 +87,10 @@ struct overlay_config {
 /* An empty configuration with the defaults set. */
 struct overlay_config *overlay_config_new(void);
 void overlay_config_free(struct overlay_config *c);
+
+/* Each VNI, table and interface has one place.  -EINVAL and a sentence if two
+ * entries claim one: two segments would be joined in silence. */
+int overlay_config_check(const struct overlay_config *c, struct err *e);
 
 /* Finds, or appends, an entry; the pointer is valid until the next append. */
 struct overlay_vrf *overlay_config_vrf(struct overlay_config *c, const char *name);

@@ -233,6 +233,11 @@ bool link_is_placed(const struct overlay_core *c, const struct link *l)
 								(l->a.master || !l->master[0]));
 }
 
+bool link_is_astray(const struct overlay_core *c, const struct link *l)
+{
+	return l->want & KLINK_SET_MASTER && l->master[0] && !l->a.master && !wanted_master(c, l);
+}
+
 /* KLINK_SET_* of what differs. */
 static unsigned link_differs(const struct overlay_core *c, const struct link *l)
 {
@@ -284,7 +289,7 @@ enum verb link_diff(struct overlay_core *c, uint32_t id)
 		return VERB_ADD;
 	l->last_op = 0;
 	l->last_op_count = 0;
-	return VERB_NONE;
+	return link_is_placed(c, l) ? VERB_NONE : VERB_WAIT;
 }
 
 /* A request that the kernel accepts but does not carry out would be repeated

@@ -391,6 +391,8 @@ uint32_t link_by_ifindex(const struct overlay_core *c, uint32_t ifindex);
 uint32_t link_get(struct overlay_core *c, const char *name); /* finds or makes */
 void link_put(struct overlay_core *c, uint32_t id);	     /* frees it if nothing is left */
 bool link_is_placed(const struct overlay_core *c, const struct link *l); /* under its master */
+/* Wants a VRF or bridge that is not there, and is in none. */
+bool link_is_astray(const struct overlay_core *c, const struct link *l);
 bool link_is_ours(const struct link *l);
 bool link_runs(const struct link *l);			     /* up and with a carrier */
 uint32_t link_vrf(const struct overlay_core *c, const struct link *l); /* VRF that it is in */

@@ -188,6 +188,34 @@ static void link_merge(struct fake_object *o, const struct nlmsg *m)
 	o->len = w.len;
 }
 
+/* What was in a VRF or bridge that goes is in none then, and stays. */
+static void link_release_others(struct fake_kernel *k, uint32_t master)
+{
+	for (size_t i = 0; i < k->objects.n; i++) {
+		struct fake_object *o = &k->objects.v[i];
+		struct nlmsg m = { .body = o->bytes + sizeof(struct nlmsghdr),
+			.len = o->len - sizeof(struct nlmsghdr) };
+		uint8_t buf[128];
+		struct nlw w = nlw_init(buf, sizeof(buf));
+		struct ifinfomsg h = { 0 };
+		uint32_t is = 0;
+		struct nla a;
+
+		if (!o->live || o->type != KOBJ_LINK || !find_attr(&m, sizeof(h), IFLA_MASTER, &a))
+			continue;
+		memcpy(&is, a.data, sizeof(is));
+		if (is != master)
+			continue;
+		nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
+		nlw_u32(&w, IFLA_MASTER, 0);
+		nlw_end(&w);
+		m.body = buf + sizeof(struct nlmsghdr);
+		m.len = w.len - sizeof(struct nlmsghdr);
+		link_merge(o, &m);
+		notify(k, o, RTM_NEWLINK);
+	}
+}
+
 static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 {
 	struct ifinfomsg h;
@@ -201,6 +229,7 @@ static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 			return -ENODEV;
 		if (m->type == RTM_DELLINK) {
 			o->live = false;
+			link_release_others(k, (uint32_t)h.ifi_index);
 			notify(k, o, RTM_DELLINK);
 			return 0;
 		}

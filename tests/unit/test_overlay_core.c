@@ -315,6 +315,63 @@ START_TEST(configuration_becomes_devices)
 }
 END_TEST
 
+/* The kernel leaves what was in a VRF that goes in none: our addresses go with
+ * it, or the segment would be joined to the underlay. */
+START_TEST(a_vrf_that_goes_takes_its_addresses)
+{
+	struct overlay_config *c = config();
+	struct klink br, vrf;
+	struct kobj o;
+
+	box();
+	c->vrfs.n = 0;
+	vec_free(&c->vrfs.v[0].routes);
+	configure(c);
+	fake_run(&kernel);
+	ck_assert(!link_get("prod", &vrf));
+	ck_assert(link_get("br10", &br));
+	ck_assert_uint_eq(br.master, 0);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ADDR), 1);
+	ck_assert(fake_get(&kernel, KOBJ_ADDR, 0, &o));
+	ck_assert_uint_eq(o.addr.ifindex, fake_ifindex(&kernel, "up1"));
+	configure(config());
+	fake_run(&kernel);
+	ck_assert(link_get("prod", &vrf) && link_get("br10", &br));
+	ck_assert_uint_eq(br.master, vrf.ifindex);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ADDR), 2);
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+START_TEST(nothing_is_in_two_segments)
+{
+	struct overlay_config *c = config();
+	struct overlay_bridge_domain *d;
+	struct err e;
+
+	ck_assert_int_eq(overlay_config_check(c, &e), 0);
+	d = vec_push(&c->bridge_domains);
+	d->id = 11;
+	d->vni = 4000;
+	ck_assert_int_eq(overlay_config_check(c, &e), -EINVAL);
+	ck_assert_str_eq(e.text, "VNI 4000 can't be in both bridge-domain 11 and vrf prod");
+	d->vni = 0;
+	snprintf(vec_push(&d->members)->name, IFNAMSIZ, "eth1");
+	ck_assert_int_eq(overlay_config_check(c, &e), -EINVAL);
+	ck_assert_str_eq(e.text,
+			"interface eth1 can't be in both bridge-domain 10 and bridge-domain 11");
+	d->members.n = 0;
+	snprintf(overlay_config_interface(c, "eth1")->vrf, IFNAMSIZ, "prod");
+	ck_assert_int_eq(overlay_config_check(c, &e), -EINVAL);
+	overlay_config_interface(c, "eth1")->vrf[0] = 0;
+	overlay_config_vrf(c, "prod")->table = 100;
+	overlay_config_vrf(c, "dev")->table = 100;
+	ck_assert_int_eq(overlay_config_check(c, &e), -EINVAL);
+	ck_assert_str_eq(e.text, "table 100 can't be in both vrf dev and vrf prod");
+	overlay_config_free(c);
+}
+END_TEST
+
 START_TEST(links_go_up_after_their_settings)
 {
 	bool dad = false;
@@ -666,6 +723,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, configuration_becomes_devices);
+	tcase_add_test(t, a_vrf_that_goes_takes_its_addresses);
+	tcase_add_test(t, nothing_is_in_two_segments);
 	tcase_add_test(t, links_go_up_after_their_settings);
 	tcase_add_test(t, the_feed_becomes_entries);
 	tcase_add_test(t, what_is_taken_comes_back);

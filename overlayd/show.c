@@ -51,6 +51,7 @@ static void show_free(void *gen)
 	struct show *s = gen;
 
 	vec_free(&s->ids);
+	free(s->vni_counts);
 	free(s);
 }
 

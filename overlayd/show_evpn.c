@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/xalloc.h"
 #include "overlayd/show_int.h"
 
 struct vni_counts {
 	unsigned macs, neighs, vteps;
 };
 
-static struct vni_counts vni_count(const struct overlay_core *c, const struct vni *v)
+/* Of all VNIs at once, by the VNI's id: thousands of them can't each look at all
+ * entries.  Slot 0 takes entries of VNIs that are not here. */
+static struct vni_counts *vnis_count(const struct overlay_core *c)
 {
-	struct vni_counts n = { 0 };
+	struct vni_counts *all = xcalloc(c->vnis.slab.used + 1, sizeof(*all));
 	const struct flood *f;
 	const struct neigh *e;
 	const struct mac *m;
@@ -20,15 +23,28 @@ static struct vni_counts vni_count(const struct overlay_core *c, const struct vn
 	uint8_t flags;
 
 	slab_foreach (id, m, &c->macs.slab)
-		if (m->vni == v->vni && (mac_wanted_vtep(m) || mac_is_local(c, m, &flags)))
-			n.macs++;
+		if (mac_wanted_vtep(m) || mac_is_local(c, m, &flags))
+			all[vni_find(c, m->vni)].macs++;
 	slab_foreach (id, e, &c->neighs.slab)
-		if (e->vni == v->vni && (e->wanted || e->nh_refs || neigh_is_local(c, e, &flags)))
-			n.neighs++;
+		if (e->wanted || e->nh_refs || neigh_is_local(c, e, &flags))
+			all[vni_find(c, e->vni)].neighs++;
 	slab_foreach (id, f, &c->floods.slab)
-		if (f->vni == v->vni && f->wanted)
-			n.vteps++;
-	return n;
+		if (f->wanted)
+			all[vni_find(c, f->vni)].vteps++;
+	return all;
+}
+
+/* VNIs that came since the show began have no entries to speak of. */
+static struct vni_counts vni_count(struct show *s, const struct vni *v)
+{
+	static const struct vni_counts none;
+	uint32_t id = vni_find(s->c, v->vni);
+
+	if (!s->vni_counts) {
+		s->vni_counts = vnis_count(s->c);
+		s->n_vni_counts = s->c->vnis.slab.used + 1;
+	}
+	return id < s->n_vni_counts ? s->vni_counts[id] : none;
 }
 
 static void vteps_text(struct show *s, const struct vni *v)
@@ -51,7 +67,7 @@ static const char *name_of(const struct link *l)
 static void vni_text(struct show *s, const struct vni *v)
 {
 	const struct link *x = link_at(s->c, v->vxlan), *b = link_at(s->c, v->bridge);
-	struct vni_counts n = vni_count(s->c, v);
+	struct vni_counts n = vni_count(s, v);
 	struct mac_addr rmac;
 	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 
@@ -97,7 +113,7 @@ static void vni_json_detail(struct show *s, const struct vni *v)
 
 static void vni_json(struct show *s, const struct vni *v)
 {
-	struct vni_counts n = vni_count(s->c, v);
+	struct vni_counts n = vni_count(s, v);
 	struct mac_addr rmac;
 	char key[16], mac[MAC_TEXT_MAX];
 
@@ -123,7 +139,7 @@ static void vni_json(struct show *s, const struct vni *v)
 
 static void vni_line(struct show *s, const struct vni *v)
 {
-	struct vni_counts n = vni_count(s->c, v);
+	struct vni_counts n = vni_count(s, v);
 	char vteps[16];
 
 	snprintf(vteps, sizeof(vteps), "%u", n.vteps);

@@ -6,6 +6,8 @@
 #include "overlayd/core/state.h"
 #include "overlayd/show.h"
 
+struct vni_counts;
+
 struct show {
 	struct overlay_core *c;
 	struct strbuf *out;
@@ -29,6 +31,8 @@ struct show {
 	struct mac_addr mac;
 	char name[FEED_NAME_MAX];
 	VEC(uint32_t) ids; /* in the order to be shown */
+	struct vni_counts *vni_counts; /* show_evpn.c's */
+	uint32_t n_vni_counts;
 };
 
 /* Rows of the table of commands, in show.c. */

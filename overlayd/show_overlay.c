@@ -92,8 +92,9 @@ static void drift_check(struct show *s, unsigned cls, uint32_t id)
 static void drift_end(struct show *s)
 {
 	const struct sysctl *y;
+	uint32_t id;
 
-	vec_foreach (y, &s->c->sysctls) {
+	slab_foreach (id, y, &s->c->sysctls.slab) {
 		if (!y->error || (y->optional && (y->error == ENOENT || y->error == EROFS)))
 			continue;
 		s->count++;
@@ -154,6 +155,7 @@ static void status_text(struct show *s)
 	const struct overlay_core *c = s->c;
 	const struct counters *n = &c->count;
 	const struct sysctl *y;
+	uint32_t id;
 
 	sb_addf(s->out, "Feed: bgpd is %s%s\n", c->feed_up ? "connected" : "not connected",
 			c->feed_stale && c->feed_synced	  ? "; what it said before is kept" :
@@ -172,7 +174,7 @@ static void status_text(struct show *s)
 	sb_addf(s->out, "Hosts: %llu moved here, %llu probes\n", (unsigned long long)n->moved,
 			(unsigned long long)n->probes);
 	sb_add(s->out, "Settings of the kernel:\n");
-	vec_foreach (y, &c->sysctls)
+	slab_foreach (id, y, &c->sysctls.slab)
 		sb_addf(s->out, "  %-55s %s%lld%s%s\n", y->path, y->at_least ? ">= " : "",
 				(long long)y->value, y->error ? "  " : "",
 				y->error ? errno_text(y->error) : "");
@@ -183,6 +185,7 @@ static void status_json(struct show *s)
 	const struct overlay_core *c = s->c;
 	const struct counters *n = &c->count;
 	const struct sysctl *y;
+	uint32_t id;
 	struct jsonw *j = &s->j;
 
 	jsonw_object(j, NULL);
@@ -203,7 +206,7 @@ static void status_json(struct show *s)
 	jsonw_uint(j, "hostsMovedHere", n->moved);
 	jsonw_uint(j, "probes", n->probes);
 	jsonw_object(j, "sysctls");
-	vec_foreach (y, &c->sysctls)
+	slab_foreach (id, y, &c->sysctls.slab)
 		jsonw_int(j, y->path, y->actual);
 	jsonw_end_object(j);
 	jsonw_end_object(j);

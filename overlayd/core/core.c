@@ -46,6 +46,7 @@ struct overlay_core *overlay_core_new(uint64_t seed)
 	table_init(&c->watches, sizeof(struct watch));
 	table_init(&c->routes4, sizeof(struct route) + 4);
 	table_init(&c->routes6, sizeof(struct route) + 16);
+	table_init(&c->sysctls, sizeof(struct sysctl));
 	slab_init(&c->foreigns, sizeof(struct foreign));
 	slab_init(&c->refusals, sizeof(struct refusal));
 	slab_init(&c->statics, sizeof(struct static_route));
@@ -57,7 +58,7 @@ void overlay_core_free(struct overlay_core *c)
 {
 	struct table *tables[] = { &c->links, &c->vrfs, &c->vnis, &c->addrs, &c->macs, &c->floods,
 		&c->neighs, &c->vteps, &c->leaves, &c->groups, &c->specs, &c->watches, &c->routes4,
-		&c->routes6 };
+		&c->routes6, &c->sysctls };
 	struct group *g;
 	struct spec *s;
 	uint32_t id;
@@ -84,8 +85,9 @@ void overlay_core_free(struct overlay_core *c)
 	vec_free(&c->flights);
 	vec_free(&c->probes);
 	vec_free(&c->specs_new);
+	vec_free(&c->own_macs);
+	vec_free(&c->own_neighs);
 	vec_free(&c->watch_sorted);
-	vec_free(&c->sysctls);
 	vec_free(&c->tells);
 	vec_free(&c->effects);
 	overlay_config_free(c->config);

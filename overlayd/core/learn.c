@@ -56,6 +56,15 @@ bool neigh_is_local(const struct overlay_core *c, const struct neigh *n, uint8_t
 	return true;
 }
 
+/* The addresses of this MAC's VNI are to be looked at again. */
+static void learn_again(struct overlay_core *c, const struct mac *m)
+{
+	struct vni *v = vni_at(c, vni_find(c, m->vni));
+
+	if (v)
+		v->learn_due = c->learn_due = true;
+}
+
 void learn_mac(struct overlay_core *c, uint32_t id)
 {
 	struct mac *m = mac_at(c, id);
@@ -66,12 +75,12 @@ void learn_mac(struct overlay_core *c, uint32_t id)
 		m->w_vtep = m->ip_vtep = 0;
 		c->count.moved++;
 		obj_dirty(c, OBJ_MAC, id, &m->s);
-		c->learn_due = true;
+		learn_again(c, m);
 	}
 	if (local || m->told) {
 		feed_tell(c, FEED_LOCAL_MAC, id, &m->s);
 		if (local != !!m->told)
-			c->learn_due = true;
+			learn_again(c, m);
 	}
 }
 
@@ -95,13 +104,17 @@ void learn_neigh(struct overlay_core *c, uint32_t id)
 /* Some MACs became local or ceased to be: so may the addresses behind them. */
 void learn_run(struct overlay_core *c)
 {
-	struct neigh *n;
 	const struct mac *m;
+	struct neigh *n;
+	struct vni *v;
 	uint32_t id;
 	uint8_t flags;
 
 	c->learn_due = false;
 	slab_foreach (id, n, &c->neighs.slab) {
+		v = vni_at(c, vni_find(c, n->vni));
+		if (!v || !v->learn_due)
+			continue;
 		m = mac_at(c, n->wanted ? mac_find(c, n->vni, &n->w_mac) : 0);
 		if (m && !m->own && mac_is_local(c, m, &flags)) {
 			/* Its owner moved here.  Without our entry the kernel asks anew. */
@@ -109,6 +122,8 @@ void learn_run(struct overlay_core *c)
 		}
 		learn_neigh(c, id);
 	}
+	slab_foreach (id, v, &c->vnis.slab)
+		v->learn_due = false;
 }
 
 void learn_tick(struct overlay_core *c)

@@ -101,6 +101,13 @@ static void addrs_of_link_lost(struct overlay_core *c, uint32_t ifindex)
 	}
 }
 
+/* Does the plan look at it?  With thousands of VNIs a plan takes milliseconds,
+ * and other people's links come and go. */
+static bool link_is_planned(const struct link *l)
+{
+	return l->wanted || l->enslaved;
+}
+
 /* The kernel has it no more. */
 void link_lost(struct overlay_core *c, uint32_t id)
 {
@@ -118,7 +125,8 @@ void link_lost(struct overlay_core *c, uint32_t id)
 	nexthops_link_lost(c, ifindex);
 	routes_link_down(c, ifindex);
 	watch_touch_all(c);
-	c->plan_due = c->connected_due = true;
+	c->connected_due = true;
+	c->plan_due |= link_is_planned(l);
 	feed_tell(c, FEED_INTERFACE, id, &l->s);
 	obj_dirty(c, OBJ_LINK, id, &l->s);
 }
@@ -147,8 +155,10 @@ static void link_changed(struct overlay_core *c, uint32_t id, const struct klink
 		vrf_device_changed(c, id, false);
 	if (!was || ran != runs || old->master != l->a.master)
 		watch_touch_all(c);
-	if (!was || ran != runs || old->master != l->a.master || old->flags != l->a.flags)
-		c->plan_due = c->connected_due = c->specs_due = true;
+	if (!was || ran != runs || old->master != l->a.master || old->flags != l->a.flags) {
+		c->connected_due = c->specs_due = true;
+		c->plan_due |= link_is_planned(l);
+	}
 	if (!was || memcmp(old, &l->a, sizeof(*old)) != 0) {
 		feed_tell(c, FEED_INTERFACE, id, &l->s);
 		obj_dirty(c, OBJ_LINK, id, &l->s);

@@ -16,6 +16,10 @@
 #define TABLE_FIRST 10000 /* of tables that we choose, so that they differ from people's */
 #define TABLES 50000
 
+/* mac.own, neigh.own */
+#define OWN 1
+#define OWN_NO_MORE 2
+
 /* A link with this name is wanted, in this role. */
 static struct link *want(struct overlay_core *c, const char *name, enum link_role role)
 {
@@ -304,35 +308,49 @@ static void plan_own(struct overlay_core *c)
 	struct mac *m;
 	uint32_t id;
 
-	slab_foreach (id, m, &c->macs.slab)
-		m->own = m->own ? 2 : 0;
-	slab_foreach (id, n, &c->neighs.slab)
-		n->own = n->own ? 2 : 0;
+	for (size_t i = 0; i < c->own_macs.n; i++)
+		mac_at(c, c->own_macs.v[i])->own = OWN_NO_MORE;
+	for (size_t i = 0; i < c->own_neighs.n; i++)
+		neigh_at(c, c->own_neighs.v[i])->own = OWN_NO_MORE;
 	vec_foreach (bd, &c->config->bridge_domains) {
 		v = vni_at(c, bd->vni ? vni_find(c, bd->vni) : 0);
 		if (!v || mac_is_zero(&v->gateway_mac))
 			continue;
 		id = mac_get(c, v->vni, &v->gateway_mac);
-		mac_at(c, id)->own = 1;
+		m = mac_at(c, id);
+		if (!m->own)
+			*vec_push(&c->own_macs) = id;
+		m->own = OWN;
 		learn_mac(c, id);
 		vec_foreach (g, &bd->gateways) {
 			id = neigh_get(c, v->vni, &g->addr.addr);
-			neigh_at(c, id)->own = 1;
+			n = neigh_at(c, id);
+			if (!n->own)
+				*vec_push(&c->own_neighs) = id;
+			n->own = OWN;
 			learn_neigh(c, id);
 		}
 	}
-	slab_foreach (id, m, &c->macs.slab)
-		if (m->own == 2) {
-			m->own = 0;
-			learn_mac(c, id);
-			obj_dirty(c, OBJ_MAC, id, &m->s);
-		}
-	slab_foreach (id, n, &c->neighs.slab)
-		if (n->own == 2) {
-			n->own = 0;
-			learn_neigh(c, id);
-			obj_dirty(c, OBJ_NEIGH, id, &n->s);
-		}
+	for (size_t i = c->own_macs.n; i-- > 0;) {
+		id = c->own_macs.v[i];
+		m = mac_at(c, id);
+		if (m->own != OWN_NO_MORE)
+			continue;
+		m->own = 0;
+		vec_remove(&c->own_macs, i);
+		learn_mac(c, id);
+		obj_dirty(c, OBJ_MAC, id, &m->s);
+	}
+	for (size_t i = c->own_neighs.n; i-- > 0;) {
+		id = c->own_neighs.v[i];
+		n = neigh_at(c, id);
+		if (n->own != OWN_NO_MORE)
+			continue;
+		n->own = 0;
+		vec_remove(&c->own_neighs, i);
+		learn_neigh(c, id);
+		obj_dirty(c, OBJ_NEIGH, id, &n->s);
+	}
 }
 
 /* Links that are not wanted any more give back what we did to them. */
@@ -372,7 +390,7 @@ static void plan_vnis_changed(struct overlay_core *c)
 			v->was_vxlan = vxlan;
 			v->was_bridge = bridge;
 			v->was_up = up;
-			v->entries_due = true;
+			v->entries_due = v->learn_due = true;
 			c->entries_due = c->specs_due = c->learn_due = true;
 			if (up && c->synced) /* what was said of its devices before was not for us */
 				resync_want(c, 1u << DUMP_FDB | 1u << DUMP_NEIGH4 | 1u << DUMP_NEIGH6,

@@ -89,7 +89,7 @@ struct vni {
 	struct obj_state s;
 	uint32_t vni;
 	bool is_l3, configured, suppress;
-	bool told, was_up, entries_due;
+	bool told, was_up, entries_due, learn_due;
 	uint32_t vrf;
 	uint32_t was_vxlan, was_bridge; /* interface indexes when the entries were last looked at */
 	uint32_t domain;      /* bridge-domain's id; 0 for L3 */
@@ -301,11 +301,14 @@ struct queue {
 };
 
 struct sysctl {
+	struct obj_state s;
 	char path[96];
 	int64_t value, actual;
-	bool at_least, asked, optional;
+	bool at_least, optional;
 	int error;
 	bool keep;
+	uint8_t row;	      /* of the link's settings */
+	uint32_t link;	      /* whose it is; 0: the whole system's */
 };
 
 enum dump { DUMP_LINK, DUMP_ADDR, DUMP_NEXTHOP, DUMP_FDB, DUMP_NEIGH4, DUMP_NEIGH6, DUMP_ROUTE4,
@@ -335,7 +338,7 @@ struct overlay_core {
 	struct table links, vrfs, vnis, addrs, macs, floods, neighs, vteps;
 	uint32_t table_cached, table_cached_vrf, connected_mark;
 	struct htab links_by_ifindex, leaves_by_kid, groups_by_kid, groups_free;
-	struct table leaves, groups, specs, watches, routes4, routes6;
+	struct table leaves, groups, specs, watches, routes4, routes6, sysctls;
 	struct slab foreigns, refusals, statics;
 	uint32_t next_kid;
 
@@ -359,9 +362,9 @@ struct overlay_core {
 	bool plan_due, watch_due, specs_due, orphans_due, entries_due, learn_due, toggled_due,
 			groups_due, connected_due;
 	VEC(uint32_t) specs_new;
+	VEC(uint32_t) own_macs, own_neighs; /* of gateways */
 	VEC(uint32_t) watch_sorted;
 	bool watch_unsorted;
-	VEC(struct sysctl) sysctls;
 
 	bool feed_up, feed_synced; /* bgpd's snapshot was complete once */
 	bool feed_stale;      /* connected, END not seen yet, or gone */
@@ -433,6 +436,7 @@ uint32_t vni_by_bridge(const struct overlay_core *c, uint32_t ifindex);
 void vrf_device_changed(struct overlay_core *c, uint32_t link_id, bool gone);
 
 /* sysctls.c */
+struct sysctl *sysctl_at(const struct overlay_core *c, uint32_t id);
 void sysctl_plan(struct overlay_core *c);
 void sysctl_result(struct overlay_core *c, const char *path, int64_t value, int error);
 

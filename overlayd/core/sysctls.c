@@ -5,27 +5,69 @@
 
 #include "overlayd/core/state.h"
 
-static void want(struct overlay_core *c, const char *path, int64_t value, bool at_least,
+struct sysctl *sysctl_at(const struct overlay_core *c, uint32_t id)
+{
+	return id ? slab_at(&c->sysctls.slab, id) : NULL;
+}
+
+static uint32_t path_hash(const struct overlay_core *c, const char *path)
+{
+	return hash32(hash_bytes(c->seed, path, strlen(path)));
+}
+
+static bool path_equal(const void *ctx, uint32_t id, const void *key)
+{
+	return strcmp(sysctl_at(ctx, id)->path, key) == 0;
+}
+
+static uint32_t sysctl_find(const struct overlay_core *c, const char *path)
+{
+	return htab_find(&c->sysctls.by_key, path_hash(c, path), path_equal, c, path);
+}
+
+static void sysctl_drop(struct overlay_core *c, uint32_t id)
+{
+	struct sysctl *s = sysctl_at(c, id);
+
+	htab_remove(&c->sysctls.by_key, path_hash(c, s->path), id);
+	s->s.q = 0;
+	slab_put(&c->sysctls.slab, id);
+}
+
+static void ask(struct overlay_core *c, const struct sysctl *s)
+{
+	struct overlay_effect *fx = vec_push(&c->effects);
+
+	fx->type = OVERLAY_FX_SYSCTL;
+	snprintf(fx->text, sizeof(fx->text), "%s", s->path);
+	fx->value = s->value;
+	fx->at_least = s->at_least;
+}
+
+/* Asks for it, unless it was asked for already. */
+static struct sysctl *want(struct overlay_core *c, const char *path, int64_t value, bool at_least,
 		bool optional)
 {
-	struct sysctl *s;
+	uint32_t id = sysctl_find(c, path);
+	struct sysctl *s = sysctl_at(c, id);
 
-	vec_foreach (s, &c->sysctls) {
-		if (strcmp(s->path, path) != 0)
-			continue;
+	if (s && s->value == value) {
 		s->keep = true;
-		if (s->value != value) {
-			s->value = value;
-			s->asked = false;
-		}
-		return;
+		return s;
 	}
-	s = vec_push(&c->sysctls);
-	snprintf(s->path, sizeof(s->path), "%s", path);
+	if (!s) {
+		id = slab_new(&c->sysctls.slab);
+		s = sysctl_at(c, id);
+		s->s.q = Q_LIVE;
+		snprintf(s->path, sizeof(s->path), "%s", path);
+		htab_insert(&c->sysctls.by_key, path_hash(c, path), id);
+	}
 	s->value = value;
 	s->at_least = at_least;
 	s->optional = optional;
 	s->keep = true;
+	ask(c, s);
+	return s;
 }
 
 static const struct {
@@ -71,14 +113,56 @@ static const struct {
 	{ "net/ipv4/conf/%s/arp_accept", 1, 1 << ROLE_BRIDGE },
 };
 
-void sysctl_plan(struct overlay_core *c)
+/* Rows of per_link that a link is to have, as bits. */
+static uint8_t rows_of(const struct link *l)
+{
+	uint8_t rows = 0;
+
+	if (!l->wanted || !l->create || !l->present)
+		return 0;
+	for (size_t i = 0; i < sizeof(per_link) / sizeof(per_link[0]); i++)
+		if (per_link[i].roles & 1u << l->role)
+			rows |= 1u << i;
+	return rows;
+}
+
+/* Thousands of links have several each: only what a link lacks is spelled out. */
+static void plan_link(struct overlay_core *c, uint32_t id)
+{
+	struct link *l = link_at(c, id);
+	uint8_t rows = rows_of(l) & ~l->sysctls;
+	char path[sizeof(((struct sysctl *)0)->path)];
+
+	for (size_t i = 0; i < sizeof(per_link) / sizeof(per_link[0]); i++) {
+		struct sysctl *s;
+
+		if (!(rows & 1u << i))
+			continue;
+		snprintf(path, sizeof(path), per_link[i].format, l->name);
+		s = want(c, path, per_link[i].value, false, true);
+		s->link = id;
+		s->row = (uint8_t)i;
+	}
+	l->sysctls |= rows;
+}
+
+static bool is_needed(const struct overlay_core *c, const struct sysctl *s)
 {
 	const struct link *l;
+
+	if (!s->link)
+		return s->keep;
+	l = link_at(c, s->link); /* `sysctls` is 0 if another has its place now */
+	return rows_of(l) & l->sysctls & 1u << s->row;
+}
+
+void sysctl_plan(struct overlay_core *c)
+{
 	struct sysctl *s;
-	char path[96];
+	struct link *l;
 	uint32_t id;
 
-	vec_foreach (s, &c->sysctls)
+	slab_foreach (id, s, &c->sysctls.slab)
 		s->keep = false;
 	if (c->config->ip_forwarding)
 		want(c, "net/ipv4/ip_forward", 1, false, false);
@@ -86,45 +170,24 @@ void sysctl_plan(struct overlay_core *c)
 		want(c, "net/ipv6/conf/all/forwarding", 1, false, true);
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++)
 		want(c, globals[i].path, globals[i].value, globals[i].at_least, true);
+	slab_foreach (id, s, &c->sysctls.slab)
+		if (!is_needed(c, s))
+			sysctl_drop(c, id);
 	slab_foreach (id, l, &c->links.slab) {
-		if (!l->wanted || !l->create || !l->present)
-			continue;
-		for (size_t i = 0; i < sizeof(per_link) / sizeof(per_link[0]); i++) {
-			if (!(per_link[i].roles & 1u << l->role))
-				continue;
-			snprintf(path, sizeof(path), per_link[i].format, l->name);
-			want(c, path, per_link[i].value, false, true);
-		}
-	}
-	for (size_t i = c->sysctls.n; i-- > 0;)
-		if (!c->sysctls.v[i].keep)
-			vec_remove(&c->sysctls, i);
-	vec_foreach (s, &c->sysctls) {
-		struct overlay_effect *fx;
-
-		if (s->asked)
-			continue;
-		s->asked = true;
-		fx = vec_push(&c->effects);
-		fx->type = OVERLAY_FX_SYSCTL;
-		snprintf(fx->text, sizeof(fx->text), "%s", s->path);
-		fx->value = s->value;
-		fx->at_least = s->at_least;
+		l->sysctls &= rows_of(l);
+		plan_link(c, id);
 	}
 }
 
 void sysctl_result(struct overlay_core *c, const char *path, int64_t value, int error)
 {
-	struct sysctl *s;
+	struct sysctl *s = sysctl_at(c, sysctl_find(c, path));
 
-	vec_foreach (s, &c->sysctls) {
-		if (strcmp(s->path, path) != 0)
-			continue;
-		s->actual = value;
-		s->error = error;
-		if (error && !s->optional)
-			core_log(c, "sysctl %s can't be set to %lld: %s", path,
-					(long long)s->value, errno_text(error));
+	if (!s)
 		return;
-	}
+	s->actual = value;
+	s->error = error;
+	if (error && !s->optional)
+		core_log(c, "sysctl %s can't be set to %lld: %s", path, (long long)s->value,
+				errno_text(error));
 }

@@ -32,6 +32,7 @@ static const struct daemon_info info = {
 	.summary = "Border Gateway Protocol and EVPN",
 	.port = BGP_PORT,
 	.keep_caps = 1ull << CAP_NET_BIND_SERVICE | 1ull << CAP_NET_RAW | 1ull << CAP_NET_ADMIN,
+	.short_turns = true,
 };
 
 /* ---- effects ---- */

@@ -27,6 +27,7 @@ struct daemon_info {
 	const char *summary;  /* one line of --help */
 	uint16_t port;	      /* default of -p; 0: takes no -p and -l */
 	uint64_t keep_caps;   /* with -u: 1 << CAP_NET_ADMIN ... that are kept */
+	bool short_turns;     /* wakes often, for less than half a millisecond each time */
 	void (*version_more)(void); /* further lines of -v; may be NULL */
 };
 
@@ -68,7 +69,10 @@ void daemon_on_reload(struct daemon *d, loop_fn *fn, void *arg);
 void daemon_on_stop(struct daemon *d, bool (*fn)(void *arg), void *arg);
 void daemon_stopped(struct daemon *d);
 
-/* Gives up root for -u (keeping keep_caps), says that the daemon is ready,
+/* Gives up root for -u (keeping keep_caps), with short_turns asks the kernel for
+ * a short time slice (the scheduler's choice then is to wait less and not to
+ * stop us between two writes; our share of the processor stays the same, and
+ * kernels before 6.12 do not know it), says that the daemon is ready,
  * runs the loop until the end was asked for.  Returns the exit status. */
 int daemon_run(struct daemon *d);
 /* Removes the pid file; frees the loop. */

@@ -20,6 +20,7 @@ struct bucket {
 
 struct out_encoder {
 	uint16_t index[INDEX]; /* bucket + 1 */
+	uint32_t slots;	       /* of it that are in use: a power of two */
 	VEC(struct bucket) buckets;
 	struct transform transform;
 	uint8_t attrs[ATTRS_MAX];
@@ -51,11 +52,12 @@ static bool bucket_fits(const struct bucket *b, const struct out_item *i, uint16
 static struct bucket *bucket_of(struct out_encoder *e, const struct out_item *i,
 		uint16_t source_class)
 {
-	uint32_t slot = (i->attrs * 2654435761u + source_class * 40503u + i->skip * 31u + i->only) %
-			INDEX;
+	uint32_t mask = e->slots - 1;
+	uint32_t slot = (i->attrs * 2654435761u + source_class * 40503u + i->skip * 31u + i->only) &
+			mask;
 	struct bucket *b;
 
-	for (; e->index[slot]; slot = (slot + 1) % INDEX) {
+	for (; e->index[slot]; slot = (slot + 1) & mask) {
 		b = &e->buckets.v[e->index[slot] - 1];
 		if (bucket_fits(b, i, source_class))
 			return b;
@@ -72,8 +74,11 @@ static void fill_buckets(struct out_encoder *e, const struct out_group *g, struc
 	struct bucket *b = NULL;
 	uint16_t source_class = 0, source = 0;
 
+	/* One route is the common case: it must not wipe 16 KB of the processor's cache. */
+	for (e->slots = 16; e->slots < 2 * n && e->slots < INDEX;)
+		e->slots *= 2;
 	e->buckets.n = 0;
-	memset(e->index, 0, sizeof(e->index));
+	memset(e->index, 0, e->slots * sizeof(*e->index));
 	for (uint32_t i = 0; i < n; i++) {
 		struct out_item *it = &items[i];
 

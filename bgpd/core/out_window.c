@@ -28,6 +28,7 @@ struct out_window {
 	struct out_item items[2 * WINDOW + 4];
 	uint32_t n;
 	struct memo memo[MEMO];
+	uint32_t memos; /* of them that are in use: a power of two, not much more than destinations */
 	struct out_encoder *encoder;
 };
 
@@ -49,7 +50,7 @@ void out_window_free(struct out_window *w)
 
 static void memo_drop(struct out_window *w, struct attrs_table *t)
 {
-	for (unsigned i = 0; i < MEMO; i++) {
+	for (unsigned i = 0; i < w->memos; i++) {
 		attrs_unref(t, w->memo[i].result);
 		w->memo[i] = (struct memo){ 0 };
 	}
@@ -60,7 +61,7 @@ static void memo_drop(struct out_window *w, struct attrs_table *t)
 static uint32_t wanted(const struct out_group *g, struct out_window *w, const uint8_t *key,
 		const struct path *path, bool ignores_prefix, bool *ret_owned)
 {
-	struct memo *m = &w->memo[(path->attrs * 31 + path->source) % MEMO];
+	struct memo *m = &w->memo[(path->attrs * 31 + path->source) & (w->memos - 1)];
 
 	*ret_owned = !ignores_prefix;
 	if (!ignores_prefix)
@@ -182,6 +183,8 @@ bool out_group_produce(struct out_group *g)
 
 	w->n = 0;
 	w->last.source = 0;
+	for (w->memos = 1; w->memos < n && w->memos < MEMO;)
+		w->memos *= 2;
 	if (out_default_update(g, &w->items[w->n])) {
 		w->n++;
 		dest = rib_find(g->all->rib, zero);

@@ -274,8 +274,6 @@ mono_t overlay_core_deadline(const struct overlay_core *c)
 
 	if (c->dumps_later && c->resync_at < t)
 		t = c->resync_at;
-	if (c->hold_since && !overlay_core_awaits_reply(c) && c->route_said_at + MONO_MSEC(21) < t)
-		t = c->route_said_at + MONO_MSEC(21);
 	if (overlay_core_awaits_reply(c) && c->asked_at + ANSWER_TIMEOUT + 1 < t)
 		t = c->asked_at + ANSWER_TIMEOUT + 1;
 	return t;

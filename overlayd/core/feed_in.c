@@ -59,7 +59,6 @@ static void in_route(struct overlay_core *c, const struct feed_msg *m)
 	struct hop hops[FEED_NEXTHOPS_MAX];
 	struct route *r;
 
-	c->route_said_at = c->now;
 	if (!m->add) {
 		id = route_find(c, vrf, &m->route.prefix);
 		if (id)

@@ -297,7 +297,7 @@ struct queue {
 	VEC(uint32_t) dirty, dels;
 	size_t head;	      /* of dirty */
 	size_t del_head;
-	bool del_sorted;
+	size_t del_block;     /* left of the block that is being deleted */
 };
 
 struct sysctl {
@@ -355,8 +355,7 @@ struct overlay_core {
 	mono_t asked_at;      /* time of the request that is being answered */
 	mono_t dump_began, dump_took; /* of the last listing of routes */
 	mono_t retry_next, probe_next, resync_at;
-	mono_t route_said_at; /* bgpd's last word on a route */
-	mono_t hold_since;    /* deletions of routes are being gathered; 0: not */
+	uint64_t draw;	      /* last random number: the order of deletions */
 	bool synced;	      /* everything was listed once */
 
 	bool plan_due, watch_due, specs_due, orphans_due, entries_due, learn_due, toggled_due,

@@ -93,6 +93,9 @@ static const struct {
 	{ "net/ipv6/neigh/default/gc_thresh1", 8192, true },
 	{ "net/ipv6/neigh/default/gc_thresh2", 65536, true },
 	{ "net/ipv6/neigh/default/gc_thresh3", 262144, true },
+	/* Each time so many bytes of its tree were replaced the kernel waits until
+	 * nobody reads the old ones: too often while a full table comes. */
+	{ "net/ipv4/fib_sync_mem", 32 << 20, true },
 };
 
 static const struct {

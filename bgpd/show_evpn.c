@@ -79,20 +79,39 @@ static const char *tenant_of(const struct evpn_vni *v)
 	return v->vrf[0] ? v->vrf : "default";
 }
 
-static void vni_row_text(const struct evpn_vni *v, struct strbuf *out)
+static void row_text(bool up, uint32_t vni, const char *type, const struct rd_value *rd,
+		const struct rt_list *import, const struct rt_list *export, const char *tenant,
+		struct strbuf *out)
 {
 	struct strbuf in = { 0 }, ex = { 0 };
-	char rd[RD_TEXT_MAX];
+	char text[RD_TEXT_MAX];
 
-	rts_text(&v->rt_import, &in);
-	rts_text(&v->rt_export, &ex);
-	sb_addf(out, "%c %-10u %-4s %-21s %-25s %-25s %-37s\n", v->up ? '*' : ' ', v->vni, "L2",
-			rd_text(&v->rd, rd), sb_str(&in), sb_str(&ex), tenant_of(v));
+	rts_text(import, &in);
+	rts_text(export, &ex);
+	sb_addf(out, "%c %-10u %-4s %-21s %-25s %-25s %-37s\n", up ? '*' : ' ', vni, type,
+			rd_text(rd, text), sb_str(&in), sb_str(&ex), tenant);
 	sb_free(&in);
 	sb_free(&ex);
 }
 
-static void vni_json(const struct evpn_vni *v, struct jsonw *j)
+static void vni_row_text(const struct evpn_vni *v, struct strbuf *out)
+{
+	row_text(v->up, v->vni, "L2", &v->rd, &v->rt_import, &v->rt_export, tenant_of(v), out);
+}
+
+static void targets_text(const char *which, const struct rt_list *l, struct strbuf *out)
+{
+	sb_addf(out, "  %s Route Target:\n", which);
+	for (size_t i = 0; i < l->rt.n; i++) {
+		sb_add(out, "    ");
+		rt_text(l->rt.v[i], out);
+		sb_addc(out, '\n');
+	}
+}
+
+/* The lists' keys are written in one way in the table and in another where the
+ * VNI is alone: FRR's are. */
+static void vni_json(const struct evpn_vni *v, bool alone, struct jsonw *j)
 {
 	char a[IP_TEXT_MAX], rd[RD_TEXT_MAX];
 
@@ -105,8 +124,8 @@ static void vni_json(const struct evpn_vni *v, struct jsonw *j)
 	jsonw_str(j, "advertiseGatewayMacip", v->advertise_default_gw ? "Enabled" : "Disabled");
 	jsonw_str(j, "advertiseSviMacIp", v->advertise_svi_ip ? "Enabled" : "Disabled");
 	jsonw_str(j, "tenantVrf", tenant_of(v));
-	rts_json("importRts", &v->rt_import, j);
-	rts_json("exportRts", &v->rt_export, j);
+	rts_json(alone ? "importRts" : "importRTs", &v->rt_import, j);
+	rts_json(alone ? "exportRts" : "exportRTs", &v->rt_export, j);
 	jsonw_uint(j, "localMacs", v->n_local);
 	jsonw_uint(j, "remoteMacs", v->n_remote);
 	jsonw_uint(j, "numRemoteVteps", v->n_vteps);
@@ -125,62 +144,140 @@ static void vni_detail_text(const struct evpn_vni *v, struct strbuf *out)
 			v->advertise_svi_ip ? "Enabled" : "Disabled");
 	sb_addf(out, "  Local MACs: %u, remote MACs: %u, remote VTEPs: %u\n", v->n_local, v->n_remote,
 			v->n_vteps);
-	sb_add(out, "  Import Route Target:\n");
-	for (size_t i = 0; i < v->rt_import.rt.n; i++) {
-		sb_add(out, "    ");
-		rt_text(v->rt_import.rt.v[i], out);
-		sb_addc(out, '\n');
-	}
-	sb_add(out, "  Export Route Target:\n");
-	for (size_t i = 0; i < v->rt_export.rt.n; i++) {
-		sb_add(out, "    ");
-		rt_text(v->rt_export.rt.v[i], out);
-		sb_addc(out, '\n');
-	}
+	targets_text("Import", &v->rt_import, out);
+	targets_text("Export", &v->rt_export, out);
+}
+
+/* Of a VRF's L3VNI, as in use. */
+struct l3vni {
+	const struct bgp_instance *instance;
+	struct rd_value rd;
+	struct rt_list import, export;
+};
+
+static void l3_targets(const struct bgp_instance *i, const struct rt_list *from, struct rt_list *to)
+{
+	for (size_t k = 0; k < from->rt.n; k++)
+		*vec_push(&to->rt) = from->rt.v[k];
+	if (from->rt.n == 0)
+		*vec_push(&to->rt) = route_target_auto(i->config->as, i->l3vni);
+}
+
+static struct l3vni l3vni_of(const struct bgp_instance *i)
+{
+	const struct evpn_config *e = &i->config->evpn;
+	struct l3vni v = { .instance = i };
+
+	v.rd = e->has_rd ? e->rd : rd_auto(i->router_id, (uint16_t)(i->index + 1));
+	l3_targets(i, &e->rt_import, &v.import);
+	l3_targets(i, &e->rt_export, &v.export);
+	return v;
+}
+
+static void l3vni_fini(struct l3vni *v)
+{
+	vec_free(&v->import.rt);
+	vec_free(&v->export.rt);
+}
+
+static bool has_l3vni(const struct bgp_instance *i)
+{
+	return i && !i->removed && i->config && i->l3vni;
+}
+
+static void l3vni_json(const struct l3vni *v, bool alone, struct jsonw *j)
+{
+	const struct bgp_instance *i = v->instance;
+	char a[IP_TEXT_MAX], mac[MAC_TEXT_MAX], rd[RD_TEXT_MAX];
+
+	jsonw_uint(j, "vni", i->l3vni);
+	jsonw_str(j, "type", "L3");
+	jsonw_str(j, "inKernel", i->l3vni_up ? "True" : "False");
+	jsonw_str(j, "rd", rd_text(&v->rd, rd));
+	jsonw_str(j, "originatorIp", i->vtep.family ? ip_text(&i->vtep, a) : "0.0.0.0");
+	jsonw_str(j, "advertiseGatewayMacip", "n/a");
+	jsonw_str(j, "advertiseSviMacIp", "n/a");
+	jsonw_str(j, "tenantVrf", i->name);
+	jsonw_str(j, "rmac", mac_text(&i->rmac, mac));
+	rts_json(alone ? "importRts" : "importRTs", &v->import, j);
+	rts_json(alone ? "exportRts" : "exportRTs", &v->export, j);
+}
+
+static void l3vni_detail_text(const struct l3vni *v, struct strbuf *out)
+{
+	const struct bgp_instance *i = v->instance;
+	char a[IP_TEXT_MAX], mac[MAC_TEXT_MAX], rd[RD_TEXT_MAX];
+
+	sb_addf(out, "VNI: %u%s\n", i->l3vni, i->l3vni_up ? " (known to the kernel)" : "");
+	sb_addf(out, "  Type: L3\n  Tenant VRF: %s\n  RD: %s\n", i->name, rd_text(&v->rd, rd));
+	sb_addf(out, "  Originator IP: %s\n", i->vtep.family ? ip_text(&i->vtep, a) : "0.0.0.0");
+	sb_addf(out, "  Router-MAC: %s\n", mac_text(&i->rmac, mac));
+	targets_text("Import", &v->import, out);
+	targets_text("Export", &v->export, out);
+}
+
+static void l3vni_row_text(const struct l3vni *v, struct strbuf *out)
+{
+	row_text(v->instance->l3vni_up, v->instance->l3vni, "L3", &v->rd, &v->import, &v->export,
+			v->instance->name, out);
+}
+
+static const struct bgp_instance *l3vni_find(const struct bgp_core *c, uint32_t vni)
+{
+	for (size_t k = 0; k < c->instances.n; k++)
+		if (has_l3vni(c->instances.v[k]) && c->instances.v[k]->l3vni == vni)
+			return c->instances.v[k];
+	return NULL;
 }
 
 static void one_vni(const struct show *s, uint32_t vni)
 {
 	const struct evpn_vni *v = s->core->evpn ? evpn_vni_find(s->core->evpn, vni) : NULL;
+	const struct bgp_instance *i = v ? NULL : l3vni_find(s->core, vni);
+	struct l3vni l3 = { 0 };
 	struct jsonw j;
 
+	if (i)
+		l3 = l3vni_of(i);
 	if (!s->json) {
 		if (v)
 			vni_detail_text(v, s->out);
+		else if (i)
+			l3vni_detail_text(&l3, s->out);
 		else
 			sb_add(s->out, "VNI not found\n");
-		return;
+	} else {
+		jsonw_init(&j, s->out, true);
+		jsonw_object(&j, NULL);
+		if (v)
+			vni_json(v, true, &j);
+		else if (i)
+			l3vni_json(&l3, true, &j);
+		jsonw_end_object(&j);
+		sb_addc(s->out, '\n');
 	}
-	jsonw_init(&j, s->out, true);
-	jsonw_object(&j, NULL);
-	if (v)
-		vni_json(v, &j);
-	jsonw_end_object(&j);
-	sb_addc(s->out, '\n');
+	l3vni_fini(&l3);
 }
 
 static void l3vnis_show(const struct show *s, struct jsonw *j)
 {
-	char mac[MAC_TEXT_MAX], key[16];
+	char key[16];
 
 	for (size_t k = 0; k < s->core->instances.n; k++) {
-		const struct bgp_instance *i = s->core->instances.v[k];
+		struct l3vni v;
 
-		if (!i || i->removed || !i->l3vni)
+		if (!has_l3vni(s->core->instances.v[k]))
 			continue;
-		if (!s->json) {
-			sb_addf(s->out, "%c %-10u %-4s %-21s %-25s %-25s %-37s\n",
-					i->l3vni_up ? '*' : ' ', i->l3vni, "L3", "", "", "", i->name);
-			continue;
+		v = l3vni_of(s->core->instances.v[k]);
+		if (s->json) {
+			snprintf(key, sizeof(key), "%u", v.instance->l3vni);
+			jsonw_object(j, key);
+			l3vni_json(&v, false, j);
+			jsonw_end_object(j);
+		} else {
+			l3vni_row_text(&v, s->out);
 		}
-		snprintf(key, sizeof(key), "%u", i->l3vni);
-		jsonw_object(j, key);
-		jsonw_uint(j, "vni", i->l3vni);
-		jsonw_str(j, "type", "L3");
-		jsonw_str(j, "inKernel", i->l3vni_up ? "True" : "False");
-		jsonw_str(j, "tenantVrf", i->name);
-		jsonw_str(j, "rmac", mac_text(&i->rmac, mac));
-		jsonw_end_object(j);
+		l3vni_fini(&v);
 	}
 }
 
@@ -217,7 +314,8 @@ void show_evpn_vni(const struct show *s)
 		jsonw_str(&j, "advertiseAllVnis", c && c->advertise_all_vni ? "Enabled" : "Disabled");
 		jsonw_str(&j, "flooding", c && c->flooding_disabled ? "Disabled" :
 								      "Head-end replication");
-		jsonw_uint(&j, "numVnis", count_l2vnis(s->core));
+		jsonw_str(&j, "vxlanFlooding", c && c->flooding_disabled ? "Disabled" : "Enabled");
+		jsonw_uint(&j, "numVnis", count_l2vnis(s->core) + count_l3vnis(s->core));
 		jsonw_uint(&j, "numL2Vnis", count_l2vnis(s->core));
 		jsonw_uint(&j, "numL3Vnis", count_l3vnis(s->core));
 	}
@@ -228,7 +326,7 @@ void show_evpn_vni(const struct show *s)
 		}
 		snprintf(key, sizeof(key), "%u", v->vni);
 		jsonw_object(&j, key);
-		vni_json(v, &j);
+		vni_json(v, false, &j);
 		jsonw_end_object(&j);
 	}
 	l3vnis_show(s, &j);
@@ -317,17 +415,18 @@ void show_evpn_vrf_import_rt(const struct show *s)
 
 	for (size_t k = 0; k < s->core->instances.n; k++) {
 		const struct bgp_instance *i = s->core->instances.v[k];
-		const struct rt_list *l;
+		struct l3vni v;
 
-		if (!i || i->removed || !i->config || !i->l3vni)
+		if (!has_l3vni(i))
 			continue;
-		l = &i->config->evpn.rt_import;
-		for (size_t n = 0; n < (l->rt.n ? l->rt.n : 1); n++) {
+		v = l3vni_of(i);
+		for (size_t n = 0; n < v.import.rt.n; n++) {
 			struct rt_user *x = vec_push(&u);
 
-			x->rt = l->rt.n ? l->rt.v[n] : route_target_auto(i->config->as, i->l3vni);
+			x->rt = v.import.rt.v[n];
 			snprintf(x->name, sizeof(x->name), "%s", i->name);
 		}
+		l3vni_fini(&v);
 	}
 	users_show(s, &u, "vrfs", "VRFs");
 }

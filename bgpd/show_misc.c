@@ -30,15 +30,17 @@ static void vrf_row(const struct show *s, const struct bgp_instance *i, struct j
 {
 	bool is_default = strcmp(i->name, "default") == 0;
 	struct ip_addr id = ip4(i->router_id);
-	char a[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	char a[IP_TEXT_MAX], mac[MAC_TEXT_MAX], bridge[16] = "unknown";
 	unsigned peers, up;
 
 	vrf_counts(i, &peers, &up);
+	if (i->l3vni_up)
+		snprintf(bridge, sizeof(bridge), "l3br%u", i->l3vni); /* overlayd's name of it */
 	if (!s->json) {
 		sb_addf(s->out, "%4s  %-5u  %-16s  %-9u  %-10u  %-37s\n", is_default ? "DFLT" : "VRF",
 				i->index, ip_text(&id, a), peers, up, i->name);
 		sb_addf(s->out, "%11s  %-16u  %-21s  %-20s\n", "", i->l3vni, mac_text(&i->rmac, mac),
-				i->l3vni_up ? "up" : "unknown");
+				bridge);
 		return;
 	}
 	jsonw_object(j, i->name);
@@ -50,7 +52,7 @@ static void vrf_row(const struct show *s, const struct bgp_instance *i, struct j
 	jsonw_uint(j, "l3vni", i->l3vni);
 	jsonw_str(j, "rmac", mac_text(&i->rmac, mac));
 	jsonw_uint(j, "table", i->table);
-	jsonw_str(j, "interface", i->l3vni_up ? "up" : "unknown");
+	jsonw_str(j, "interface", bridge);
 	jsonw_end_object(j);
 }
 

@@ -93,22 +93,65 @@ static void vni_text(struct show *s, const struct vni *v)
 			n.macs, n.neighs, v->suppress ? "on" : "off");
 }
 
-static void vni_json_detail(struct show *s, const struct vni *v)
+static void vteps_json(struct show *s, const struct vni *v, const char *key)
 {
 	const struct flood *f;
 	char ip[IP_TEXT_MAX];
 	uint32_t id;
 
-	jsonw_str(&s->j, "vtepIp", ip_text(&s->c->config->underlay_source, ip));
-	jsonw_str(&s->j, "sviInterface", name_of(link_at(s->c, v->bridge)));
-	if (v->is_l3)
-		return;
-	jsonw_bool(&s->j, "arpSuppression", v->suppress);
-	jsonw_array(&s->j, "remoteVteps");
+	jsonw_array(&s->j, key);
 	slab_foreach (id, f, &s->c->floods.slab)
 		if (f->vni == v->vni && f->wanted)
 			jsonw_str(&s->j, NULL, ip_text(vtep_addr(s->c, f->vtep), ip));
 	jsonw_end_array(&s->j);
+}
+
+static void ifindex_json(struct show *s, const char *key, const struct link *l)
+{
+	if (l && l->present)
+		jsonw_uint(&s->j, key, l->a.ifindex);
+}
+
+static void l3vni_json_detail(struct show *s, const struct vni *v)
+{
+	struct mac_addr rmac = router_mac(s->c);
+	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	const struct vni *l2;
+	uint32_t id;
+
+	jsonw_str(&s->j, "localVtepIp", ip_text(&s->c->config->underlay_source, ip));
+	jsonw_str(&s->j, "vxlanIntf", name_of(link_at(s->c, v->vxlan)));
+	jsonw_str(&s->j, "sviIntf", name_of(link_at(s->c, v->bridge)));
+	jsonw_str(&s->j, "vrf", vrf_at(s->c, v->vrf)->name);
+	jsonw_str(&s->j, "sysMac", mac_text(&rmac, mac));
+	jsonw_str(&s->j, "routerMac", mac_text(&rmac, mac));
+	jsonw_str(&s->j, "vniFilter", "none");
+	jsonw_array(&s->j, "l2Vnis");
+	slab_foreach (id, l2, &s->c->vnis.slab)
+		if (l2->configured && !l2->is_l3 && l2->vrf == v->vrf)
+			jsonw_uint(&s->j, NULL, l2->vni);
+	jsonw_end_array(&s->j);
+}
+
+/* FRR counts the VTEPs in its table, and lists them under the same key here. */
+static void vni_json_detail(struct show *s, const struct vni *v)
+{
+	const struct link *x = link_at(s->c, v->vxlan), *b = link_at(s->c, v->bridge);
+	char ip[IP_TEXT_MAX];
+
+	jsonw_str(&s->j, "vtepIp", ip_text(&s->c->config->underlay_source, ip));
+	jsonw_str(&s->j, "sviInterface", name_of(b));
+	if (v->is_l3) {
+		l3vni_json_detail(s, v);
+		return;
+	}
+	jsonw_str(&s->j, "vrf", vrf_at(s->c, v->vrf)->name);
+	ifindex_json(s, "ifindex", x);
+	ifindex_json(s, "sviIfindex", b);
+	jsonw_str(&s->j, "mcastGroup", "0.0.0.0");
+	jsonw_bool(&s->j, "arpSuppression", v->suppress);
+	vteps_json(s, v, "numRemoteVteps");
+	vteps_json(s, v, "remoteVteps");
 }
 
 static void vni_json(struct show *s, const struct vni *v)
@@ -125,15 +168,17 @@ static void vni_json(struct show *s, const struct vni *v)
 	jsonw_str(&s->j, "vxlanInterface", name_of(link_at(s->c, v->vxlan)));
 	jsonw_uint(&s->j, "numMacs", n.macs);
 	jsonw_uint(&s->j, "numArpNd", n.neighs);
-	jsonw_uint(&s->j, "numRemoteVteps", n.vteps);
 	jsonw_str(&s->j, "tenantVrf", vrf_at(s->c, v->vrf)->name);
 	jsonw_str(&s->j, "state", vni_is_up(s->c, v) ? "Up" : "Down");
-	if (v->is_l3) {
-		rmac = router_mac(s->c);
-		jsonw_str(&s->j, "routerMac", mac_text(&rmac, mac));
-	}
-	if (s->detail)
+	if (s->detail) {
 		vni_json_detail(s, v);
+	} else if (v->is_l3) {
+		rmac = router_mac(s->c);
+		jsonw_str(&s->j, "numRemoteVteps", "n/a");
+		jsonw_str(&s->j, "routerMac", mac_text(&rmac, mac));
+	} else {
+		jsonw_uint(&s->j, "numRemoteVteps", n.vteps);
+	}
 	jsonw_end_object(&s->j);
 }
 

@@ -72,6 +72,18 @@ def test_nothing_drifts():
         wait_until(f"{gw.name} without drift", lambda: without_drift(gw.router), 30, 0.5)
 
 
+def test_l3vnis_are_shown_whole():
+    gw = lab.net.gw_a.router
+    for words in ("", "4000 "):
+        shown = gw.json(f"show bgp l2vpn evpn vni {words}json")
+        shown = shown if words else shown["4000"]
+        targets = shown["importRts" if words else "importRTs"]
+        assert shown["type"] == "L3" and shown["rd"].startswith("10.255.0.1:") and targets == ["65000:4000"], shown
+    assert gw.json("show bgp vrfs json")["vrfs"]["prod"]["interface"] == "l3br4000"
+    assert gw.json("show evpn vni 4000 json")["l2Vnis"] == [10010]
+    assert "65000:4000" in gw.show("show bgp l2vpn evpn vni 4000")
+
+
 def test_bgpd_killed_keeps_local_traffic_and_returns():
     """kill -9 of bgpd: what overlayd has programmed stays; sessions and routes come back by themselves."""
     gw = lab.net.gw_a

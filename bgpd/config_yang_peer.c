@@ -193,13 +193,7 @@ static int family(const struct yang_source *s, struct peer_family_config *f, str
 
 static const struct config_node *neighbor_find(const struct config_node *n, const char *name)
 {
-	const struct config_node *x;
-
-	if (n && name)
-		CONFIG_FOREACH(x, n, "neighbor")
-			if (strcmp(config_str(x, "peer"), name) == 0)
-				return x;
-	return NULL;
+	return n && name ? config_entry(n, "neighbor", name) : NULL;
 }
 
 /* Where the tree says nothing: does `bgp default FAMILY` activate it? */

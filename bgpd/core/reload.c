@@ -97,33 +97,45 @@ static void change_peer(struct peer *p, const struct peer_config *k,
 		change_running(p, k, &change, all);
 }
 
-static const struct peer_config *config_of(const struct instance_config *k, const struct peer *p)
+/* The order of a configuration's peers. */
+static int identity_compare(const struct peer_config *a, const struct peer_config *b)
 {
-	const struct peer_config *x;
+	int d = ip_compare(&a->addr, &b->addr);
 
-	vec_foreach(x, &k->peers)
-		if (ip_equal(&x->addr, &p->config.addr) &&
-				strcmp(x->interface, p->config.interface) == 0)
-			return x;
-	return NULL;
+	return d ? d : strcmp(a->interface, b->interface);
 }
 
-static struct peer *peer_of(const struct bgp_instance *i, const struct peer_config *k)
+static int peer_compare(const void *a, const void *b)
 {
-	for (size_t n = 0; n < i->peers.n; n++) {
-		struct peer *p = i->peers.v[n];
+	const struct peer *const *x = a, *const *y = b;
 
-		if (!p->removed && ip_equal(&p->config.addr, &k->addr) &&
-				strcmp(p->config.interface, k->interface) == 0)
-			return p;
+	return identity_compare(&(*x)->config, &(*y)->config);
+}
+
+static const struct peer_config *config_of(const struct instance_config *k, const struct peer *p)
+{
+	size_t lo = 0, hi = k->peers.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = identity_compare(&p->config, &k->peers.v[mid]);
+
+		if (d == 0)
+			return &k->peers.v[mid];
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
 	}
 	return NULL;
 }
 
 static void change_peers(struct bgp_instance *i, const struct instance_change *all)
 {
+	VEC(struct peer *) stay = { 0 }; /* in the configuration's order */
 	const struct peer_config *k;
 	struct peer *p;
+	size_t at = 0;
 
 	for (size_t n = i->peers.n; n-- > 0;) {
 		struct peer_config dynamic;
@@ -136,13 +148,20 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 		else
 			peer_remove(p);
 	}
+	for (size_t n = 0; n < i->peers.n; n++)
+		if (!i->peers.v[n]->removed)
+			*vec_push(&stay) = i->peers.v[n];
+	if (stay.n)
+		qsort(stay.v, stay.n, sizeof(*stay.v), peer_compare);
 	vec_foreach(k, &i->config->peers) {
-		p = peer_of(i, k);
-		if (p)
-			change_peer(p, k, all);
+		while (at < stay.n && identity_compare(&stay.v[at]->config, k) < 0)
+			at++;
+		if (at < stay.n && identity_compare(&stay.v[at]->config, k) == 0)
+			change_peer(stay.v[at++], k, all);
 		else
 			fsm_start(peer_new(i, k));
 	}
+	vec_free(&stay);
 }
 
 /* ---- instances ---- */

@@ -2,6 +2,7 @@
 EXTRA_DIST += bench/README.md bench/bgpblast.c
 EXTRA_DIST += bench/all.py
 EXTRA_DIST += bench/chart.py
+EXTRA_DIST += bench/config.py
 EXTRA_DIST += bench/duts.py
 EXTRA_DIST += bench/evpn_kernel.py
 EXTRA_DIST += bench/kernel.py bench/kernel_limit.c

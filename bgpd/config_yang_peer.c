@@ -218,12 +218,13 @@ static int peer_fill(const struct config_node *bgp, const struct yang_source *s,
 		const struct config_node *fn = config_child(bgp, yang_families[f].container);
 		struct yang_source fs = { neighbor_find(fn, name), neighbor_find(fn, p->group) };
 
-		if (has(&fs, "activate"))
+		if ((fs.own || fs.group) && has(&fs, "activate"))
 			p->family[f].active = flag(&fs, "activate");
 		else
 			p->family[f].active = yang_families[f].by_default &&
 					      config_flag(bgp, yang_families[f].by_default);
-		if (family(&fs, &p->family[f], e))
+		/* most neighbours have settings in one family or two */
+		if ((fs.own || fs.group) && family(&fs, &p->family[f], e))
 			return -EINVAL;
 	}
 	return 0;

@@ -14,28 +14,42 @@ static bool permits(const struct config_node *n)
 	return action && strcmp(action, "permit") == 0;
 }
 
+/* The rules of one list, of which there may be very many. */
+static void prefix_entries(const struct config_node *list, struct prefix_list_config *l)
+{
+	const struct config_node *x = config_child(list, "entry");
+	const struct snode *seq = x ? config_leaf(x, "seq") : NULL,
+			   *action = x ? config_leaf(x, "action") : NULL,
+			   *any = x ? config_leaf(x, "any") : NULL,
+			   *prefix = x ? config_leaf(x, "prefix") : NULL,
+			   *ge = x ? config_leaf(x, "ge") : NULL,
+			   *le = x ? config_leaf(x, "le") : NULL;
+
+	for (; x; x = config_next(x)) {
+		struct prefix_list_entry *e = vec_push(&l->entries);
+		const char *what = config_leaf_str(x, action), *text = config_leaf_str(x, prefix);
+
+		e->seq = config_leaf_u32(x, seq);
+		e->permit = what && *what == 'p';
+		e->any = config_leaf_str(x, any) != NULL;
+		if (text)
+			prefix_parse(text, &e->prefix);
+		e->ge = (uint8_t)config_leaf_u32(x, ge);
+		e->le = (uint8_t)config_leaf_u32(x, le);
+	}
+}
+
 static void prefix_lists(const struct config_node *root, const char *path, uint8_t family,
 		struct policy_config *ret)
 {
-	const struct config_node *n, *x;
+	const struct config_node *n;
 
 	CONFIG_FOREACH(n, root, path) {
 		struct prefix_list_config *l = vec_push(&ret->prefix_lists);
 
 		l->name = xstrdup(config_str(n, "name"));
 		l->family = family;
-		CONFIG_FOREACH(x, n, "entry") {
-			struct prefix_list_entry *e = vec_push(&l->entries);
-			const char *prefix = config_str(x, "prefix");
-
-			e->seq = config_u32(x, "seq", NULL);
-			e->permit = permits(x);
-			e->any = config_flag(x, "any");
-			if (prefix)
-				prefix_parse(prefix, &e->prefix);
-			e->ge = (uint8_t)config_u32(x, "ge", NULL);
-			e->le = (uint8_t)config_u32(x, "le", NULL);
-		}
+		prefix_entries(n, l);
 	}
 }
 

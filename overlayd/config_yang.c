@@ -69,7 +69,12 @@ static int static_routes(const struct config_node *n, struct overlay_vrf *v, str
 
 static int vrf(const struct config_node *n, struct overlay_config *c, struct err *e)
 {
-	struct overlay_vrf *v = overlay_config_vrf(c, config_str(n, "name"));
+	const char *vrf_name = config_str(n, "name");
+	/* a list has each name once; only "default" is there before it is configured */
+	struct overlay_vrf *v = strcmp(vrf_name, "default") == 0 ? overlay_config_vrf(c, vrf_name) :
+								    vec_push(&c->vrfs);
+
+	name(v->name, n, "name");
 
 	v->l3vni = config_u32(n, "vni", NULL);
 	v->table = config_u32(n, "table", NULL);
@@ -112,10 +117,11 @@ static void tunnel(const struct config_node *n, struct overlay_interface *i)
 
 static int interface(const struct config_node *n, struct overlay_config *c, struct err *e)
 {
-	struct overlay_interface *i = overlay_config_interface(c, config_str(n, "name"));
+	struct overlay_interface *i = vec_push(&c->interfaces);
 	static const char *const lists[] = { "ip-address", "ipv6-address" };
 	const struct config_node *x;
 
+	name(i->name, n, "name");
 	name(i->vrf, n, "vrf");
 	i->mtu = config_u32(n, "mtu", NULL);
 	i->shutdown = config_flag(n, "shutdown");

@@ -154,6 +154,26 @@ const char *config_str(const struct config_node *parent, const char *path)
 	return value ? value : f.s->def;
 }
 
+const struct snode *config_leaf(const struct config_node *node, const char *name)
+{
+	return walk_path(node, name).s;
+}
+
+const char *config_leaf_str(const struct config_node *node, const struct snode *leaf)
+{
+	return node_value(node, leaf);
+}
+
+uint32_t config_leaf_u32(const struct config_node *node, const struct snode *leaf)
+{
+	const char *p = node_value(node, leaf);
+	uint32_t v = 0;
+
+	for (; p && *p; p++)
+		v = v * 10 + (uint32_t)(*p - '0');
+	return v;
+}
+
 uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set)
 {
 	struct found f = walk_path(parent, path);

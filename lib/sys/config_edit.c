@@ -9,6 +9,15 @@
 #include "lib/base/xalloc.h"
 #include "lib/sys/config_int.h"
 
+static size_t indent_of(const char *line)
+{
+	size_t n = 0;
+
+	while (line[n] == ' ' || line[n] == '\t')
+		n++;
+	return n;
+}
+
 struct frame {
 	const struct smode *mode;
 	struct cvalues keys; /* values owned */
@@ -194,7 +203,7 @@ static void remember(struct config_cursor *cur, const char *line)
 
 	if (cur->frames.n > 1 && !f->line) {
 		f->line = xstrdup(line);
-		f->indent = strspn(line, " \t");
+		f->indent = indent_of(line);
 	}
 }
 
@@ -321,7 +330,7 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 {
 	struct failure f = { .result = G_MATCH };
 	const char *first = gparse_word(cur->parse, 0);
-	size_t indent = strspn(line, " \t");
+	size_t indent = indent_of(line);
 	bool no;
 
 	leave_removed(cur);
@@ -357,7 +366,7 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
 		struct err *e)
 {
-	size_t n = gparse_words(cur->parse, line, len), indent = strspn(line, " \t");
+	size_t n = gparse_words(cur->parse, line, len), indent = indent_of(line);
 	const char *first = gparse_word(cur->parse, 0);
 	enum config_result r;
 

@@ -134,14 +134,14 @@ static void unset_unsaid(struct config *c, struct config_node *anchor, const str
 
 /* The leaf of the entry that can't change and is not what the line says; NULL if
  * there is none. */
-static const struct config_leaf *fixed_otherwise(const struct cvalues *vals,
-		const struct config_node *entry)
+static const struct config_leaf *leaf_otherwise(const struct cvalues *vals,
+		const struct config_node *entry, bool no)
 {
 	for (size_t i = 0; i < vals->v.n; i++) {
 		const struct snode *s = vals->v.v[i].leaf;
 		const struct config_leaf *have;
 
-		if (!s->fixed || !entry || s->parent != entry->s)
+		if (!(s->fixed || (no && s->exact)) || !entry || s->parent != entry->s)
 			continue;
 		have = node_leaf(entry, s);
 		if (have && strcmp(have->value, vals->v.v[i].value) != 0)
@@ -152,12 +152,25 @@ static const struct config_leaf *fixed_otherwise(const struct cvalues *vals,
 
 static int check_fixed(const struct cvalues *vals, const struct config_node *entry, struct err *e)
 {
-	const struct config_leaf *have = fixed_otherwise(vals, entry);
+	const struct config_leaf *have = leaf_otherwise(vals, entry, false);
 
 	if (have)
 		return err_set(e, EINVAL, "%% %s is %s already; remove that first",
 				leaf_schema(entry, have)->help, have->value);
 	return 0;
+}
+
+static int check_no(const struct cvalues *vals, const struct config_node *at, struct err *e)
+{
+	const struct config_leaf *have = leaf_otherwise(vals, at, true);
+
+	const char *help;
+
+	if (!have)
+		return 0;
+	help = leaf_schema(at, have)->help;
+	return err_set(e, EINVAL, "%% %.*s is %s; nothing was removed", (int)strcspn(help, ":"),
+			help, have->value);
 }
 
 static bool number_is_missing(const struct sline *l, const struct cvalues *vals)
@@ -268,7 +281,7 @@ static int remove_list_line(struct config *c, struct config_node *base, const st
 {
 	struct config_node *at = find_steps(base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
 	bool numbered = l->carrier->auto_step;
-	const struct config_leaf *other;
+	int rc;
 
 	if (at && number_is_missing(l, vals))
 		n = content_find(at, l->carrier, vals);
@@ -280,10 +293,9 @@ static int remove_list_line(struct config *c, struct config_node *base, const st
 	if (numbered && (!n || !entry_agrees(n, vals)))
 		return err_set(e, EINVAL, "%% There is no such line");
 	/* `no router bgp` with a mistyped number is not about the one that is there */
-	other = fixed_otherwise(vals, n);
-	if (other)
-		return err_set(e, EINVAL, "%% %s is %s; nothing was removed",
-				leaf_schema(n, other)->help, other->value);
+	rc = check_no(vals, n, e);
+	if (rc)
+		return rc;
 	if (n)
 		remove_entry(c, n);
 	return 0;
@@ -338,6 +350,7 @@ static int apply_no(struct config *c, struct config_node *base, const struct sli
 	const struct snode *s = l->carrier;
 	struct config_node *at;
 	bool create = false;
+	int rc;
 
 	if (s->is_list)
 		return remove_list_line(c, base, l, vals, e);
@@ -356,6 +369,9 @@ static int apply_no(struct config *c, struct config_node *base, const struct sli
 		remove_entry(c, at);
 		return 0;
 	}
+	rc = check_no(vals, at, e);
+	if (rc)
+		return rc;
 	remove_slots(c, at, l, vals);
 	if (needs_are_gone(at, l))
 		remove_entry(c, at);

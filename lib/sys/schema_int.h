@@ -40,7 +40,7 @@ struct snode {
 	bool def_true, has_def;
 	struct value_type *type;
 	const char *omitted;
-	bool fixed;
+	bool fixed, exact;
 	/* lists */
 	unsigned auto_step; /* of the list whose key may be left out */
 	struct snode *keys[3];

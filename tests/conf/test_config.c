@@ -292,6 +292,7 @@ static const struct {
 	{ "router bgp\n", "f:1: % No BGP process is configured: an AS number is needed\n" },
 	{ "router bgp 1\nrouter bgp 2\n", "f:2: % Our AS number is 1 already; remove that first\n" },
 	{ "router bgp 1\nno router bgp 2\n", "f:2: % Our AS number is 1; nothing was removed\n" },
+	{ "vrf a\n vni 7\n no vni 8\n no vni 7\n", "f:3: % Layer 3 VNI is 7; nothing was removed\n" },
 	{ "router bgp 1 vrf a\nno router bgp 2 vrf a\n",
 		"f:2: % Our AS number is 1; nothing was removed\n" },
 	{ "router bgp 1\nneighbor 10.0.0.1 description x\nneighbor 10.0.0.1 passive\n"

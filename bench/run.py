@@ -166,6 +166,34 @@ def wait_listening(proc):
         time.sleep(0.1)
 
 
+def perf_begin(d):
+    p = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "-o", f"{d}/perf", "-p",
+                          ",".join(map(str, dut_pids()))], stderr=subprocess.DEVNULL)
+    time.sleep(0.7)
+    return p
+
+
+def symbol_files():
+    """Function -> source file, of a binary with debugging information."""
+    out = subprocess.run(["nm", "-l", os.environ.get("OURS", "bgpd")], capture_output=True, text=True).stdout
+    return {f[2]: pathlib.Path(f[3].split(":")[0]).name for f in (l.split() for l in out.splitlines()) if len(f) == 4}
+
+
+def perf_end(p, name, phase, d):
+    """Prints where the time of a phase went: by function, and by source file."""
+    p.send_signal(signal.SIGINT)
+    p.wait()
+    r = subprocess.run(["perf", "report", "-i", f"{d}/perf", "--stdio", "--sort", "dso,symbol"], capture_output=True, text=True)
+    hot = [l.split(None, 4) for l in r.stdout.splitlines() if l.strip() and l[0] != "#"]
+    files, by_file = symbol_files(), {}
+    for share, dso, _, symbol in (h[:4] for h in hot if len(h) >= 4):
+        where = files.get(symbol.split(".")[0], dso)
+        by_file[where] = by_file.get(where, 0) + float(share.rstrip("%"))
+    print(f"--- profile of {name}, {phase}")
+    print("\n".join(f"{h[0]:>8} {h[3]} ({files.get(h[3].split('.')[0], h[1])})" for h in hot[:25] if len(h) >= 4))
+    print("  by file: " + ", ".join(f"{f} {v:.1f}" for f, v in sorted(by_file.items(), key=lambda x: -x[1])[:22]), flush=True)
+
+
 def measure(name, scn, args, blast):
     """One fresh daemon, one pass of bgpblast.  Returns its JSON plus samples."""
     dut = DUTS[name]
@@ -196,7 +224,7 @@ def measure(name, scn, args, blast):
                "--phases", phases, "--timeout", str(scn.get("timeout", args.timeout))]
         cmd += (["--ibgp"] if scn["ibgp"] else []) + (["--mrt", args.mrt] if args.mrt else []) + scn["extra"]
         b = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        points, notes, second = {}, [], ""
+        points, notes, second, perf = {}, [], "", None
         for line in b.stderr:
             if not line.startswith("PHASE "):
                 notes.append(line.strip())
@@ -208,18 +236,10 @@ def measure(name, scn, args, blast):
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                 second = r.stdout
                 points[phase]["cpu"] = sample()["cpu"]   # do not charge the CLI to the next phase
-            if args.perf and phase in ("established", "load"):
-                if phase == "established":
-                    perf = subprocess.Popen(["perf", "record", "-q", "-o", f"{d}/perf", "-p",
-                                             ",".join(map(str, dut_pids()))], stderr=subprocess.DEVNULL)
-                    time.sleep(1)
-                else:
-                    perf.send_signal(signal.SIGINT)
-                    perf.wait()
-                    r = subprocess.run(["perf", "report", "-i", f"{d}/perf", "--stdio", "--sort", "comm,symbol"],
-                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-                    hot = [l for l in r.stdout.splitlines() if l.strip() and l[0] != "#"][:30]
-                    print(f"--- profile of {name} while loading\n" + "\n".join(hot), flush=True)
+            if args.perf:
+                if perf:
+                    perf_end(perf, name, phase, d)
+                perf = perf_begin(d)
             try:
                 b.stdin.write("\n")
                 b.stdin.flush()
@@ -377,7 +397,7 @@ def main():
     ap.add_argument("--nice", type=int, default=-20, help="of the DUT and bgpblast alike (default -20)")
     ap.add_argument("--mrt", help="take routes from this TABLE_DUMP_V2 file")
     ap.add_argument("--verify", action="store_true", help="ask the DUT's CLI how many routes it has")
-    ap.add_argument("--perf", action="store_true", help="profile the DUT with perf during the load phase")
+    ap.add_argument("--perf", action="store_true", help="profile the DUT with perf, phase by phase")
     ap.add_argument("--floor", action="store_true", help="also measure bgpblast against itself")
     ap.add_argument("--keep", action="store_true", help="keep configurations and logs")
     ap.add_argument("--out", default=str(BUILD / "bgp.json"))

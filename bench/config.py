@@ -9,7 +9,6 @@ edit:  a line typed in vtysh, `vtysh -f`, `show running-config`, and SIGHUP afte
 scale: start with more and more of one kind of object, and the exponent of its growth.
 Makes a network namespace of its own; as root. Tables show the median (min-max) of the runs."""
 import argparse
-import json
 import math
 import os
 import pathlib
@@ -23,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import results
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 DEADLINE = 300
@@ -184,7 +185,7 @@ def spread(values, digits=3):
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def start(args, results):
+def start(args, found):
     rows = [("prefix list", args.lines, weft, lists_weft), ("prefix list", args.lines, bird, lists_bird),
             ("mixed", args.lines // 100, weft, mixed_weft), ("mixed", args.lines // 100, bird, mixed_bird),
             ("prefix list", args.lines // 100, weft, lists_weft), ("prefix list", args.lines // 100, bird, lists_bird)]
@@ -202,7 +203,7 @@ def start(args, results):
         name, n, fn, gen = row
         print(f"{name:<14}{n:>8}{gen(n).count(chr(10)):>9}  {fn.__name__:<6}{spread(cpu):>24}{spread(wall):>24}"
               f"{statistics.median(mib):>7.0f}")
-        results.append({"start": name, "size": n, "daemon": fn.__name__, "cpu_s": cpu, "wall_s": wall, "peak_mib": mib})
+        found.append({"start": name, "size": n, "daemon": fn.__name__, "cpu_s": cpu, "wall_s": wall, "peak_mib": mib})
 
 
 class Terminal:
@@ -265,17 +266,17 @@ def edit_once(args, n):
     return out
 
 
-def edit(args, results):
+def edit(args, found):
     sizes = [args.lines // 100, args.lines]
     seen = {n: [edit_once(args, n) for _ in range(args.runs)] for n in sizes}
     print(f"\n## Changes, seconds\n\n{'':<28}" + "".join(f"{n:>22} lines" for n in sizes))
     for what in seen[sizes[0]][0]:
         values = {n: [run[what] for run in seen[n]] for n in sizes}
         print(f"{what:<28}" + "".join(f"{spread(values[n], 4):>28}" for n in sizes))
-        results.append({"edit": what, "seconds": {n: values[n] for n in sizes}})
+        found.append({"edit": what, "seconds": {n: values[n] for n in sizes}})
 
 
-def scale(args, results):
+def scale(args, found):
     def bgpd_cpu(text):
         d = weft(args, text)
         cpu = d.start_cpu
@@ -294,10 +295,23 @@ def scale(args, results):
         exponents = [math.log2(b / a) for a, b in zip(net, net[1:])]
         print(f"{name:<22}" + "".join(f"{n:>9}: {c:.3f}" for n, c in zip(sizes, cpu)) +
               "   exponents " + " ".join(f"{e:.2f}" for e in exponents))
-        results.append({"scale": name, "sizes": sizes, "cpu_s": cpu, "empty_s": empty, "exponents": exponents})
+        found.append({"scale": name, "sizes": sizes, "cpu_s": cpu, "empty_s": empty, "exponents": exponents})
 
 
 PARTS = {"start": start, "edit": edit, "scale": scale}
+
+
+def write(args, rows):
+    """In the shape that report.py reads; the parts that have no peer as they are."""
+    out = results.Results("config", args.out)
+    for r in (r for r in rows if "start" in r):
+        scenario = f"config-{r['size'] // 1000}k" if r["start"] == "prefix list" else f"config-{r['start']}"
+        dut = "ours" if r["daemon"] == "weft" else r["daemon"]
+        for figure, unit, key in (("start", "s", "wall_s"), ("start cpu", "s", "cpu_s"), ("peak memory", "MiB", "peak_mib")):
+            for v in r[key]:
+                out.add(scenario, dut, figure, unit, v)
+    out.data["more"] = [r for r in rows if "start" not in r]
+    out.write()
 
 
 def main():
@@ -308,19 +322,19 @@ def main():
     ap.add_argument("--only", default=",".join(PARTS))
     ap.add_argument("--frr", action="store_true", help="FRR's start, too, with a hundredth of the lines")
     ap.add_argument("--out", type=pathlib.Path)
+    ap.add_argument("--duts", help="as the other benchmarks have it; without effect")
     ap.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = ap.parse_args()
     args.build = args.build.resolve()
     if not args.inside:
         os.execvp("unshare", ["unshare", "-n", sys.executable, __file__, *sys.argv[1:], "--inside"])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    results = []
+    rows = []
     with tempfile.TemporaryDirectory(prefix="configbench-") as d:
         args.dir = pathlib.Path(d)
         for part in args.only.split(","):
-            PARTS[part](args, results)
-    if args.out:
-        args.out.write_text(json.dumps(results, indent=1))
+            PARTS[part](args, rows)
+    write(args, rows)
 
 
 if __name__ == "__main__":

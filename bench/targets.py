@@ -25,7 +25,7 @@ TARGETS = [
     ("fanout-30", "memory", "peer", 0.60),
     ("full-table", "load cpu", "peer", 0.35),
     ("full-table", "memory", "peer", 0.65),
-    ("config-100k", "start", "bird", 1.0),
+    ("config-100k", "start,start cpu", "bird", 1.0),
     ("kernel-1m", "in", "frr", 1 / 3),
     ("kernel-1m", "in", "kernel", 1.5),
     ("kernel-1m", "restart", "kernel", 3.0),         # the kernel's: a bare dump

@@ -54,10 +54,12 @@ static int static_route(const struct config_node *n, struct overlay_static *s, s
 	return 0;
 }
 
-static int static_routes(const struct config_node *n, struct overlay_vrf *v, struct err *e)
+static int vrf_content(const struct config_node *n, struct overlay_vrf *v, struct err *e)
 {
 	const struct config_node *x;
 
+	v->resolve_via_default[0] = config_flag(n, "ip-nht-resolve-via-default");
+	v->resolve_via_default[1] = config_flag(n, "ipv6-nht-resolve-via-default");
 	CONFIG_FOREACH(x, n, "ipv4-route")
 		if (static_route(x, vec_push(&v->routes), e))
 			return -EINVAL;
@@ -78,7 +80,7 @@ static int vrf(const struct config_node *n, struct overlay_config *c, struct err
 
 	v->l3vni = config_u32(n, "vni", NULL);
 	v->table = config_u32(n, "table", NULL);
-	return static_routes(n, v, e);
+	return vrf_content(n, v, e);
 }
 
 static int bridge_domain(const struct config_node *n, struct overlay_bridge_domain *d, struct err *e)
@@ -155,7 +157,7 @@ struct overlay_config *config_yang_build(const struct config *tree, struct err *
 	c->vxlan_port = (uint16_t)config_u32(root, "underlay/port", NULL);
 	c->ip_forwarding = config_flag(root, "ip-forwarding");
 	c->ipv6_forwarding = config_flag(root, "ipv6-forwarding");
-	if (static_routes(root, overlay_config_vrf(c, "default"), e))
+	if (vrf_content(root, overlay_config_vrf(c, "default"), e))
 		goto fail;
 	CONFIG_FOREACH(n, root, "vrf")
 		if (vrf(n, c, e)) {

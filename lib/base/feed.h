@@ -115,7 +115,8 @@ struct feed_msg {
 			struct ip_addr addr;
 			bool resolved;
 			bool connected;	      /* on link: a single-hop session may use it */
-			bool by_default;      /* only the default route leads there */
+			bool by_default;      /* only the default route leads there, and that is not
+					       * to be used */
 			uint32_t metric;      /* IGP cost */
 			uint32_t ifindex;
 		} nexthop;		      /* also NEXTHOP_WATCH: addr alone */

@@ -36,6 +36,7 @@ struct overlay_vrf {
 	char name[IFNAMSIZ]; /* "default" for routes outside of all VRFs */
 	uint32_t l3vni;	     /* 0: none */
 	uint32_t table;	     /* 0: chosen by the core */
+	bool resolve_via_default[2]; /* IPv4, IPv6 next hops, for BGP */
 	VEC(struct overlay_static) routes;
 };
 

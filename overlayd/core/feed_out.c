@@ -255,7 +255,8 @@ static void out_nexthop(struct overlay_core *c, struct wr *w, uint32_t id)
 	m.nexthop.addr = e->addr;
 	m.nexthop.resolved = e->resolved;
 	m.nexthop.connected = e->connected;
-	m.nexthop.by_default = e->by_default;
+	m.nexthop.by_default = e->by_default &&
+			       !vrf_at(c, e->vrf)->via_default[e->addr.family == 6];
 	m.nexthop.metric = e->metric;
 	m.nexthop.ifindex = e->n ? e->hops[0].oif : 0;
 	tell_once(c, w, &m, &e->told, &e->told_hash);

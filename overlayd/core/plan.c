@@ -179,6 +179,14 @@ static struct link *want_bridge(struct overlay_core *c, const char *name, enum l
 	return l;
 }
 
+static void plan_via_default(struct overlay_core *c, struct vrf *v, const bool allowed[2])
+{
+	if (memcmp(v->via_default, allowed, sizeof(v->via_default)) == 0)
+		return;
+	memcpy(v->via_default, allowed, sizeof(v->via_default));
+	watch_touch_all(c); /* told again */
+}
+
 static void plan_vrf(struct overlay_core *c, const struct overlay_vrf *cfg)
 {
 	uint32_t id = vrf_get(c, cfg->name);
@@ -189,6 +197,7 @@ static void plan_vrf(struct overlay_core *c, const struct overlay_vrf *cfg)
 
 	v->configured = true;
 	v->l3vni = cfg->l3vni;
+	plan_via_default(c, v, cfg->resolve_via_default);
 	if (id != VRF_DEFAULT) {
 		uint32_t table = table_choose(c, id, cfg->table);
 
@@ -436,8 +445,11 @@ void plan_run(struct overlay_core *c)
 	plan_vnis_changed(c);
 	slab_foreach (id, a, &c->addrs.slab)
 		obj_dirty(c, OBJ_ADDR, id, &a->s);
-	slab_foreach (id, v, &c->vrfs.slab)
+	slab_foreach (id, v, &c->vrfs.slab) {
+		if (!v->configured)
+			plan_via_default(c, v, (const bool[2]){ false, false });
 		feed_tell(c, FEED_VRF, id, &v->s);
+	}
 	plan_statics(c);
 	sysctl_plan(c);
 }

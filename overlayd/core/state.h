@@ -79,6 +79,7 @@ struct vrf {
 	uint32_t l3vni;	      /* 0: none */
 	bool configured;
 	bool told, subscribed; /* kernel routes are wanted by bgpd */
+	bool via_default[2];  /* configured: BGP may use the default route to IPv4, IPv6 next hops */
 	uint64_t told_hash;
 	uint32_t link;	      /* its device, 0 none */
 	uint32_t lens[2][129]; /* present prefixes by family (4, 6) and length */

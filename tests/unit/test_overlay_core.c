@@ -634,6 +634,7 @@ END_TEST
 START_TEST(next_hops_are_watched)
 {
 	struct feed_msg w = { .type = FEED_NEXTHOP_WATCH, .add = true, .vrf = "default" }, m;
+	struct overlay_config *c;
 
 	box();
 	event(OVERLAY_FEED_UP);
@@ -654,6 +655,18 @@ START_TEST(next_hops_are_watched)
 	fake_run(&kernel);
 	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
 	ck_assert(m.nexthop.resolved && m.nexthop.by_default);
+	c = config();
+	overlay_config_vrf(c, "default")->resolve_via_default[0] = true;
+	configure(c);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
+	ck_assert(m.nexthop.resolved && !m.nexthop.by_default);
+	c = config();
+	overlay_config_vrf(c, "default");
+	configure(c);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_NEXTHOP, &m), 1);
+	ck_assert(m.nexthop.by_default);
 }
 END_TEST
 

@@ -49,17 +49,6 @@ static void check_peer(const struct peer *p, const struct peer_config *k, struct
 	}
 }
 
-static const struct peer_config *find(const struct instance_config *k, const struct peer *p)
-{
-	const struct peer_config *x;
-
-	vec_foreach(x, &k->peers)
-		if (ip_equal(&x->addr, &p->config.addr) &&
-				strcmp(x->interface, p->config.interface) == 0)
-			return x;
-	return NULL;
-}
-
 static void check_instance(const struct bgp_instance *i, const struct bgp_config *c,
 		struct policy *policy, struct strbuf *out)
 {
@@ -71,7 +60,7 @@ static void check_instance(const struct bgp_instance *i, const struct bgp_config
 			mine = k;
 	for (size_t n = 0; n < i->peers.n; n++) {
 		const struct peer *p = i->peers.v[n];
-		const struct peer_config *x = mine ? find(mine, p) : NULL;
+		const struct peer_config *x = mine ? instance_config_peer(mine, &p->config) : NULL;
 
 		if (p->removed)
 			continue;

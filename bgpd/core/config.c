@@ -1,6 +1,7 @@
 /* The configuration value: made, shared, compared and freed.  What a change of
  * it costs is in config_cost.c; what the core does about it in reload.c. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bgpd/core/config.h"
 #include "lib/base/xalloc.h"
@@ -129,4 +130,30 @@ void instance_config_init(struct instance_config *i)
 		i->family[f].distance_ibgp = 200;
 		i->family[f].distance_local = 200;
 	}
+}
+
+int peer_config_order(const struct peer_config *a, const struct peer_config *b)
+{
+	int d = ip_compare(&a->addr, &b->addr);
+
+	return d ? d : strcmp(a->interface, b->interface);
+}
+
+const struct peer_config *instance_config_peer(const struct instance_config *k,
+		const struct peer_config *like)
+{
+	size_t low = 0, high = k->peers.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int d = peer_config_order(like, &k->peers.v[middle]);
+
+		if (d == 0)
+			return &k->peers.v[middle];
+		if (d < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
 }

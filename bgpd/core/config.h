@@ -191,6 +191,11 @@ void instance_config_init(struct instance_config *i);	/* likewise */
 void peer_config_fini(struct peer_config *p);		/* frees what it holds */
 void instance_config_fini(struct instance_config *i);	/* likewise */
 bool peer_config_equal(const struct peer_config *a, const struct peer_config *b);
+/* By address, then interface: negative, 0 or positive. */
+int peer_config_order(const struct peer_config *a, const struct peer_config *b);
+/* The peer that has the address and interface of `like`, or NULL. */
+const struct peer_config *instance_config_peer(const struct instance_config *k,
+		const struct peer_config *like);
 
 /* What going from old to new costs a peer; used by the core, and by `check`. */
 enum config_cost { COST_NOTHING, COST_OUT, COST_IN, COST_SESSION };

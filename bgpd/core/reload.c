@@ -97,37 +97,11 @@ static void change_peer(struct peer *p, const struct peer_config *k,
 		change_running(p, k, &change, all);
 }
 
-/* The order of a configuration's peers. */
-static int identity_compare(const struct peer_config *a, const struct peer_config *b)
-{
-	int d = ip_compare(&a->addr, &b->addr);
-
-	return d ? d : strcmp(a->interface, b->interface);
-}
-
 static int peer_compare(const void *a, const void *b)
 {
 	const struct peer *const *x = a, *const *y = b;
 
-	return identity_compare(&(*x)->config, &(*y)->config);
-}
-
-static const struct peer_config *config_of(const struct instance_config *k, const struct peer *p)
-{
-	size_t lo = 0, hi = k->peers.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int d = identity_compare(&p->config, &k->peers.v[mid]);
-
-		if (d == 0)
-			return &k->peers.v[mid];
-		if (d < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
+	return peer_config_order(&(*x)->config, &(*y)->config);
 }
 
 static void change_peers(struct bgp_instance *i, const struct instance_change *all)
@@ -141,7 +115,7 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 		struct peer_config dynamic;
 
 		p = i->peers.v[n];
-		if (p->removed || config_of(i->config, p))
+		if (p->removed || instance_config_peer(i->config, &p->config))
 			continue;
 		if (p->config.dynamic && listen_config_of(i->config, &p->config.addr, &dynamic))
 			change_peer(p, &dynamic, all);
@@ -154,9 +128,9 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 	if (stay.n)
 		qsort(stay.v, stay.n, sizeof(*stay.v), peer_compare);
 	vec_foreach(k, &i->config->peers) {
-		while (at < stay.n && identity_compare(&stay.v[at]->config, k) < 0)
+		while (at < stay.n && peer_config_order(&stay.v[at]->config, k) < 0)
 			at++;
-		if (at < stay.n && identity_compare(&stay.v[at]->config, k) == 0)
+		if (at < stay.n && peer_config_order(&stay.v[at]->config, k) == 0)
 			change_peer(stay.v[at++], k, all);
 		else
 			fsm_start(peer_new(i, k));

@@ -92,6 +92,37 @@ START_TEST(same_again_does_nothing)
 }
 END_TEST
 
+/* As many as a reload must not compare each with each. */
+START_TEST(each_of_many_peers_is_found)
+{
+	enum { MANY = 3000, FIRST = 0x0b000000 };
+	struct bgp_config *c = door_config_new();
+	struct peer *before[MANY];
+
+	for (uint32_t n = 0; n < MANY; n++)
+		door_config_peer(c, FIRST + n, PEER_AS)->passive = true;
+	door_configure(&t, c);
+	for (uint32_t n = 0; n < MANY; n++)
+		before[n] = door_peer(&t, FIRST + n);
+	/* The first one goes, the others' pauses change, and one comes. */
+	c = door_config_new();
+	for (uint32_t n = 1; n <= MANY; n++) {
+		struct peer_config *k = door_config_peer(c, FIRST + n, PEER_AS);
+
+		k->passive = true;
+		k->connect_retry = (uint16_t)n;
+	}
+	door_configure(&t, c);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_ptr_null(door_peer(&t, FIRST));
+	for (uint32_t n = 1; n < MANY; n++) {
+		ck_assert_ptr_eq(door_peer(&t, FIRST + n), before[n]);
+		ck_assert_uint_eq(before[n]->config.connect_retry, n);
+	}
+	ck_assert_ptr_nonnull(door_peer(&t, FIRST + MANY));
+}
+END_TEST
+
 START_TEST(one_new_filter_touches_one_peer)
 {
 	struct bgp_config *c = two_peers();
@@ -477,6 +508,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, same_again_does_nothing);
+	tcase_add_test(tc, each_of_many_peers_is_found);
 	tcase_add_test(tc, one_new_filter_touches_one_peer);
 	tcase_add_test(tc, inbound_filter_comes_and_goes);
 	tcase_add_test(tc, check_tells_costs);

@@ -153,6 +153,30 @@ const char *uptime_text(int64_t s, char buf[32])
 	return buf;
 }
 
+/* ---- rows ---- */
+
+void row_tail_forget(struct row_tail *t)
+{
+	t->attrs = NULL;
+}
+
+static bool row_tail_copy(const struct row_tail *t, const struct path_view *v, struct strbuf *out)
+{
+	if (t->attrs != v->attrs || t->source != v->source)
+		return false;
+	sb_addn(out, t->text.s, t->text.len);
+	return true;
+}
+
+static void row_tail_keep(struct row_tail *t, const struct path_view *v, const struct strbuf *out,
+		size_t from)
+{
+	t->attrs = v->attrs;
+	t->source = v->source;
+	sb_reset(&t->text);
+	sb_addn(&t->text, out->s + from, out->len - from);
+}
+
 /* ---- rows, text ---- */
 
 void row_status_text(bool valid, bool best, bool multipath, bool internal, bool stale,
@@ -176,25 +200,37 @@ void next_hop_column_text(const struct ip_addr *a, uint8_t family, bool wide, st
 	char buf[IP_TEXT_MAX];
 
 	sb_add(out, a->family ? ip_text(a, buf) : family == 6 ? "::" : "0.0.0.0");
-	if (out->len - from >= column)
-		sb_addf(out, "\n%*s", wide ? 61 : 36, "");
-	else
-		sb_addf(out, "%*s", (int)(column - (out->len - from)), "");
+	if (out->len - from >= column) {
+		sb_addc(out, '\n');
+		sb_pad(out, wide ? 61 : 36);
+	} else {
+		sb_pad(out, column - (out->len - from));
+	}
+}
+
+/* A number at the right of its column; room without one. */
+static void column_uint(struct strbuf *out, bool there, uint32_t v, size_t width)
+{
+	size_t from = out->len, len;
+
+	if (there)
+		sb_add_uint(out, v);
+	len = out->len - from;
+	if (len >= width)
+		return;
+	sb_pad(out, width - len);
+	memmove(out->s + from + width - len, out->s + from, len);
+	memset(out->s + from, ' ', width - len);
 }
 
 void row_attrs_text(const struct attrs *a, struct strbuf *out)
 {
 	size_t from;
 
-	if (a->has & HAS_MED)
-		sb_addf(out, "%10u", a->med);
-	else
-		sb_add(out, "          ");
-	if (a->has & HAS_LOCAL_PREF)
-		sb_addf(out, "%7u", a->local_pref);
-	else
-		sb_add(out, "       ");
-	sb_addf(out, "%7u ", attrs_weight(a));
+	column_uint(out, a->has & HAS_MED, a->med, 10);
+	column_uint(out, a->has & HAS_LOCAL_PREF, a->local_pref, 7);
+	column_uint(out, true, attrs_weight(a), 7);
+	sb_addc(out, ' ');
 	from = out->len;
 	as_path_text(attrs_part(a, PART_AS_PATH), out);
 	if (out->len > from)
@@ -203,27 +239,36 @@ void row_attrs_text(const struct attrs *a, struct strbuf *out)
 	sb_addc(out, '\n');
 }
 
-void path_row_text(const struct path_view *v, const char *prefix, bool wide, struct strbuf *out)
+void path_row_text(const struct path_view *v, const char *prefix, bool wide, struct row_tail *tail,
+		struct strbuf *out)
 {
-	size_t len = strlen(prefix), column = wide ? 45 : NETWORK_COLUMN;
+	size_t len = strlen(prefix), column = wide ? 45 : NETWORK_COLUMN, from;
 	struct prefix p;
-	uint8_t family = nlri_key_prefix(v->family, v->key, &p) ? p.family : 4;
 
 	row_status_text(v->valid, v->best, v->multipath, source_is_internal(v->source), v->stale,
 			out);
-	sb_add(out, prefix);
+	sb_addn(out, prefix, len);
 	/* What does not fit goes on in the next line, where the column begins. */
-	if (len >= column || (v->family == FAM_EVPN && len))
-		sb_addf(out, "\n%*s", (int)column + 3, "");
-	else
-		sb_addf(out, "%*s", (int)(column - len), "");
-	next_hop_column_text(next_hop_of(v->core, v->attrs), family, wide, out);
+	if (len >= column || (v->family == FAM_EVPN && len)) {
+		sb_addc(out, '\n');
+		sb_pad(out, column + 3);
+	} else {
+		sb_pad(out, column - len);
+	}
+	from = out->len;
+	if (row_tail_copy(tail, v, out))
+		return;
+	next_hop_column_text(next_hop_of(v->core, v->attrs),
+			nlri_key_prefix(v->family, v->key, &p) ? p.family : 4, wide, out);
 	row_attrs_text(v->attrs, out);
 	if (v->family == FAM_EVPN && attrs_part(v->attrs, PART_EXT_COMMUNITIES).len) {
-		sb_addf(out, "%*s", NETWORK_COLUMN + 3, "");
+		sb_pad(out, NETWORK_COLUMN + 3);
 		ext_communities_text(attrs_part(v->attrs, PART_EXT_COMMUNITIES), out);
 		sb_addc(out, '\n');
 	}
+	/* Without a next hop the row says of which family it would be. */
+	if (v->attrs->next_hop)
+		row_tail_keep(tail, v, out, from);
 }
 
 /* ---- rows, JSON ---- */
@@ -299,10 +344,32 @@ static void row_next_hops_json(const struct path_view *v, struct jsonw *j)
 	jsonw_end_array(j);
 }
 
-void path_row_json(const struct path_view *v, struct jsonw *j)
+/* What is the same for all routes with these attributes from there. */
+static void path_tail_json(const struct path_view *v, struct jsonw *j)
+{
+	char buf[PREFIX_TEXT_MAX];
+
+	if (v->attrs->has & HAS_MED)
+		jsonw_uint(j, "metric", v->attrs->med);
+	if (v->attrs->has & HAS_LOCAL_PREF)
+		jsonw_uint(j, "locPrf", v->attrs->local_pref);
+	jsonw_uint(j, "weight", attrs_weight(v->attrs));
+	jsonw_str(j, "peerId", source_name(v->source, buf));
+	json_part(j, "path", v->attrs, PART_AS_PATH, as_path_text);
+	jsonw_str(j, "origin", origin_text(v->attrs->origin));
+	if (v->family == FAM_EVPN && attrs_part(v->attrs, PART_EXT_COMMUNITIES).len) {
+		jsonw_object(j, "extendedCommunity");
+		json_part(j, "string", v->attrs, PART_EXT_COMMUNITIES, ext_communities_text);
+		jsonw_end_object(j);
+	}
+	row_next_hops_json(v, j);
+}
+
+void path_row_json(const struct path_view *v, struct row_tail *tail, struct jsonw *j)
 {
 	char buf[PREFIX_TEXT_MAX];
 	struct prefix p;
+	size_t from;
 
 	if (v->stale)
 		jsonw_bool(j, "stale", true);
@@ -320,25 +387,17 @@ void path_row_json(const struct path_view *v, struct jsonw *j)
 	if (v->family == FAM_EVPN) {
 		evpn_key_json(v->key, j);
 	} else if (nlri_key_prefix(v->family, v->key, &p)) {
-		struct ip_addr a = prefix_addr(&p);
+		size_t len = strlen(prefix_text(&p, buf));
 
-		jsonw_str(j, "prefix", ip_text(&a, buf));
+		jsonw_strn(j, "prefix", buf, (size_t)(strrchr(buf, '/') - buf));
 		jsonw_uint(j, "prefixLen", p.len);
-		jsonw_str(j, "network", prefix_text(&p, buf));
+		jsonw_strn(j, "network", buf, len);
 		jsonw_uint(j, "version", v->version);
 	}
-	if (v->attrs->has & HAS_MED)
-		jsonw_uint(j, "metric", v->attrs->med);
-	if (v->attrs->has & HAS_LOCAL_PREF)
-		jsonw_uint(j, "locPrf", v->attrs->local_pref);
-	jsonw_uint(j, "weight", attrs_weight(v->attrs));
-	jsonw_str(j, "peerId", source_name(v->source, buf));
-	json_part(j, "path", v->attrs, PART_AS_PATH, as_path_text);
-	jsonw_str(j, "origin", origin_text(v->attrs->origin));
-	if (v->family == FAM_EVPN && attrs_part(v->attrs, PART_EXT_COMMUNITIES).len) {
-		jsonw_object(j, "extendedCommunity");
-		json_part(j, "string", v->attrs, PART_EXT_COMMUNITIES, ext_communities_text);
-		jsonw_end_object(j);
-	}
-	row_next_hops_json(v, j);
+	from = j->out->len;
+	if (row_tail_copy(tail, v, j->out))
+		return;
+	path_tail_json(v, j);
+	if (v->attrs->next_hop)
+		row_tail_keep(tail, v, j->out, from);
 }

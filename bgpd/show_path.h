@@ -37,16 +37,27 @@ void path_view_received(struct path_view *v);
 
 /* ---- a row of a table ---- */
 
+/* The end of the last row, as that of the next one is often the same: neighbouring
+ * prefixes have the same origin.  Zeroed at first; until the next event, then
+ * row_tail_forget(). */
+struct row_tail {
+	const struct attrs *attrs;
+	const struct route_source *source;
+	struct strbuf text;
+};
+void row_tail_forget(struct row_tail *t);
+
 /* prefix: "" in all rows but a destination's first. */
-void path_row_text(const struct path_view *v, const char *prefix, bool wide, struct strbuf *out);
+void path_row_text(const struct path_view *v, const char *prefix, bool wide, struct row_tail *tail,
+		struct strbuf *out);
 /* The columns after the next hop, and the status before it: for rows of routes
  * that are no paths of a table (what a peer was told). */
 void row_status_text(bool valid, bool best, bool multipath, bool internal, bool stale,
 		struct strbuf *out);
 void row_attrs_text(const struct attrs *a, struct strbuf *out);
 void next_hop_column_text(const struct ip_addr *a, uint8_t family, bool wide, struct strbuf *out);
-/* Members of an object that is open. */
-void path_row_json(const struct path_view *v, struct jsonw *j);
+/* Members of an object that is open, in one line. */
+void path_row_json(const struct path_view *v, struct row_tail *tail, struct jsonw *j);
 
 /* ---- in full ---- */
 

@@ -22,6 +22,7 @@ static void table_free(void *gen)
 	vec_free(&g->instances);
 	rib_order_free(g->order);
 	sb_free(&g->text);
+	sb_free(&g->tail.text);
 	free(g);
 }
 
@@ -133,13 +134,13 @@ static void table_path(struct table_gen *g, const struct path_view *v, const cha
 	bool nested = g->spec.form == TABLE_EVPN_ROUTES;
 
 	if (!g->json) {
-		path_row_text(v, first ? text : "", g->spec.wide, out);
+		path_row_text(v, first ? text : "", g->spec.wide, &g->tail, out);
 		return;
 	}
 	if (nested)
 		jsonw_array(&g->j, NULL);
 	jsonw_object(&g->j, NULL);
-	path_row_json(v, &g->j);
+	path_row_json(v, &g->tail, &g->j);
 	jsonw_end_object(&g->j);
 	if (nested)
 		jsonw_end_array(&g->j);
@@ -249,10 +250,10 @@ static void peer_row(struct table_gen *g, const struct bgp_instance *i, const ui
 		return;
 	}
 	row_status_text(true, best, false, false, false, out);
-	if (strlen(text) >= 17)
-		sb_addf(out, "%s\n%*s", text, 20, "");
-	else
-		sb_addf(out, "%-17s", text);
+	sb_add(out, text);
+	if (g->text.len >= 17)
+		sb_addc(out, '\n');
+	sb_pad(out, g->text.len >= 17 ? 20 : 17 - g->text.len);
 	next_hop_column_text(nh, nlri_key_prefix(g->family, key, &p) ? p.family : 4, false, out);
 	row_attrs_text(a, out);
 	if (refused && g->spec.filter.which == PATHS_FILTERED)
@@ -333,6 +334,7 @@ static bool instance_next(struct table_gen *g, const struct bgp_instance *i, str
 	uint32_t dest;
 
 	rib_order_resume(g->order, rib);
+	row_tail_forget(&g->tail);
 	for (unsigned n = 0; n < DESTS_PER_PIECE && out->len - from < PIECE; n++) {
 		dest = rib_order_next(g->order);
 		if (dest == ORDERED_WAIT)

@@ -19,6 +19,7 @@ struct table_gen {
 	bool rd_open, header_out;
 	struct rd_value rd;
 	struct strbuf text; /* of the destination at hand */
+	struct row_tail tail;
 	uint32_t routes, paths, filtered; /* shown; paths: of the table */
 };
 

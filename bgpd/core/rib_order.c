@@ -233,6 +233,11 @@ void rib_order_resume(struct rib_order *o, const struct rib *rib)
 
 uint32_t rib_order_next(struct rib_order *o)
 {
+	uint32_t soon = ordered_soon(o->walk);
+
+	/* Paths lie anywhere. */
+	if (soon && dest_at(o->rib, soon)->paths)
+		__builtin_prefetch(path_at(o->rib, dest_at(o->rib, soon)->paths));
 	return ordered_next(o->walk, o);
 }
 

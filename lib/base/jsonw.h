@@ -22,6 +22,7 @@ void jsonw_array(struct jsonw *j, const char *key);
 void jsonw_end_object(struct jsonw *j);
 void jsonw_end_array(struct jsonw *j);
 void jsonw_str(struct jsonw *j, const char *key, const char *value);
+void jsonw_strn(struct jsonw *j, const char *key, const char *value, size_t n);
 void jsonw_strf(struct jsonw *j, const char *key, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 void jsonw_int(struct jsonw *j, const char *key, int64_t value);

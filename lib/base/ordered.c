@@ -280,6 +280,13 @@ static bool batch_make(struct ordered *o, const void *table)
 	return false;
 }
 
+#define SOON 4
+
+uint32_t ordered_soon(const struct ordered *o)
+{
+	return o->batch_at + SOON < o->batch_n ? o->batch[o->batch_at + SOON].id : 0;
+}
+
 uint32_t ordered_next(struct ordered *o, const void *table)
 {
 	for (;;) {

@@ -52,6 +52,8 @@ void ordered_free(struct ordered *o);
 void ordered_resume(struct ordered *o);
 /* The next id; 0 after the last; ORDERED_WAIT: go on after other work. */
 uint32_t ordered_next(struct ordered *o, const void *table);
+/* One that will come soon, or 0: a table may fetch what belongs to it. */
+uint32_t ordered_soon(const struct ordered *o);
 /* Lets go of what can be made again: the reader takes its time. */
 void ordered_rest(struct ordered *o);
 

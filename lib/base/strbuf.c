@@ -6,7 +6,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/xalloc.h"
 
-static void reserve(struct strbuf *b, size_t more)
+void sb_grow(struct strbuf *b, size_t more)
 {
 	size_t need = b->len + more + 1;
 
@@ -14,25 +14,6 @@ static void reserve(struct strbuf *b, size_t more)
 		return;
 	b->room = b->room * 3 / 2 > need ? b->room * 3 / 2 : need + 32;
 	b->s = xrealloc(b->s, b->room);
-}
-
-void sb_addn(struct strbuf *b, const void *s, size_t n)
-{
-	reserve(b, n);
-	if (n)
-		memcpy(b->s + b->len, s, n);
-	b->len += n;
-	b->s[b->len] = 0;
-}
-
-void sb_add(struct strbuf *b, const char *s)
-{
-	sb_addn(b, s, strlen(s));
-}
-
-void sb_addc(struct strbuf *b, char c)
-{
-	sb_addn(b, &c, 1);
 }
 
 /* Tables are mostly numbers: printf would be half of the time of showing one. */
@@ -53,10 +34,10 @@ void sb_vaddf(struct strbuf *b, const char *fmt, va_list ap)
 	int n;
 
 	va_copy(again, ap);
-	reserve(b, 64);
+	sb_grow(b, 64);
 	n = vsnprintf(b->s + b->len, b->room - b->len, fmt, ap);
 	if (n > 0 && (size_t)n >= b->room - b->len) {
-		reserve(b, (size_t)n);
+		sb_grow(b, (size_t)n);
 		vsnprintf(b->s + b->len, b->room - b->len, fmt, again);
 	}
 	if (n > 0)

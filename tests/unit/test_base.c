@@ -236,6 +236,37 @@ START_TEST(json_is_quoted_and_separated)
 }
 END_TEST
 
+/* Every byte at every place of a string, beside what each alone becomes. */
+START_TEST(json_escapes_each_byte)
+{
+	char want[8], got[200], expect[200];
+	struct strbuf b = { 0 };
+	struct jsonw j;
+
+	for (int c = 1; c < 256; c++) {
+		if (c == '"' || c == '\\')
+			snprintf(want, sizeof(want), "\\%c", c);
+		else if (c < ' ' && c != '\n')
+			snprintf(want, sizeof(want), "\\u%04x", c);
+		else
+			snprintf(want, sizeof(want), c == '\n' ? "\\n" : "%c", c);
+		for (int len = 1; len < 20; len++)
+			for (int at = 0; at < len; at++) {
+				snprintf(got, sizeof(got), "%.*s%c%.*s", at, "aaaaaaaaaaaaaaaaaaaa", c, len - 1 - at,
+						"\xffzzzzzzzzzzzzzzzzzzz");
+				snprintf(expect, sizeof(expect), "\"%.*s%s%.*s\"", at, "aaaaaaaaaaaaaaaaaaaa",
+						want, len - 1 - at, "\xffzzzzzzzzzzzzzzzzzzz");
+				jsonw_init(&j, &b, false);
+				jsonw_str(&j, NULL, got);
+				if (strcmp(b.s, expect) != 0)
+					ck_abort_msg("%s, not %s", b.s, expect);
+				sb_reset(&b);
+			}
+	}
+	sb_free(&b);
+}
+END_TEST
+
 START_TEST(error_sentence_with_place)
 {
 	struct err e;
@@ -372,6 +403,7 @@ int main(void)
 	tcase_add_test(tc, slab_gives_zeroed_stable_objects);
 	tcase_add_test(tc, timers_come_in_order);
 	tcase_add_test(tc, json_is_quoted_and_separated);
+	tcase_add_test(tc, json_escapes_each_byte);
 	tcase_add_test(tc, error_sentence_with_place);
 	tcase_add_loop_test(tc, feed_round_trip_and_truncation, 0, sizeof(feed_types));
 	tcase_add_test(tc, feed_refuses_what_does_not_fit);

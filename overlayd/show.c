@@ -11,6 +11,7 @@
 #include "lib/base/xalloc.h"
 
 #define PIECE 16384 /* bytes, about, for one turn */
+#define STEPS 2048  /* also when they have nothing to say */
 
 static const struct {
 	int id;
@@ -39,11 +40,24 @@ static bool next(void *gen, struct strbuf *out)
 {
 	struct show *s = gen;
 
+	size_t from = out->len;
+
 	s->out = s->j.out = out;
-	while (out->len < PIECE)
+	s->wait = false;
+	if (s->walk)
+		ordered_resume(s->walk);
+	for (unsigned n = 0; n < STEPS && out->len - from < PIECE && !s->wait; n++)
 		if (!s->step(s))
 			return false;
 	return true;
+}
+
+static void show_rest(void *gen)
+{
+	struct show *s = gen;
+
+	if (s->walk)
+		ordered_rest(s->walk);
 }
 
 static void show_free(void *gen)
@@ -52,6 +66,8 @@ static void show_free(void *gen)
 
 	vec_free(&s->ids);
 	free(s->vni_counts);
+	ordered_free(s->walk);
+	free(s->counts);
 	free(s);
 }
 
@@ -73,6 +89,7 @@ void show_exec(struct overlay_core *c, const struct grammar_match *m, struct ctl
 	a->gen = s;
 	a->next = next;
 	a->gen_free = show_free;
+	a->gen_rest = show_rest;
 }
 
 void show_fail(struct ctl_answer *a, int error, const char *fmt, ...)

@@ -3,6 +3,7 @@
 #define WEFT_OVERLAYD_SHOW_INT_H
 
 #include "lib/base/jsonw.h"
+#include "lib/base/ordered.h"
 #include "overlayd/core/state.h"
 #include "overlayd/show.h"
 
@@ -15,6 +16,7 @@ struct show {
 	bool json;
 	/* Writes one more item; false after the last. */
 	bool (*step)(struct show *s);
+	bool wait;	 /* set by a step that wants others to have their turn */
 	unsigned phase;
 	uint32_t cursor; /* last object that was written */
 	uint32_t entry;	 /* last entry of the object that the cursor is on */
@@ -33,6 +35,8 @@ struct show {
 	VEC(uint32_t) ids; /* in the order to be shown */
 	struct vni_counts *vni_counts; /* show_evpn.c's */
 	uint32_t n_vni_counts;
+	struct ordered *walk; /* or, of a whole table, what gives them one by one */
+	unsigned *counts;
 };
 
 /* Rows of the table of commands, in show.c. */
@@ -53,6 +57,12 @@ void show_evpn_mac(struct show *s, const struct grammar_match *m, struct ctl_ans
 void show_evpn_arp(struct show *s, const struct grammar_match *m, struct ctl_answer *a);
 void show_evpn_rmac(struct show *s, const struct grammar_match *m, struct ctl_answer *a);
 void show_evpn_next_hops(struct show *s, const struct grammar_match *m, struct ctl_answer *a);
+
+/* Routes of the family, VRF and prefix that s names, in the order of VRF and
+ * prefix; to be given to ordered_next() with s.  In show_route_order.c. */
+struct ordered *show_route_walk(const struct show *s);
+/* Can it have a route of the protocol that s names?  In show_route.c. */
+bool show_route_may_have(const struct show *s, const struct route *r);
 
 /* "% sentence" and a status. */
 void show_fail(struct ctl_answer *a, int error, const char *fmt, ...)

@@ -1,12 +1,12 @@
 /* show ip route: of each prefix all that is known, in the order of FRR's
  * administrative distance: connected, the kernel's, static, bgpd's; which of
  * them is selected, and whether the kernel has it. */
-#define _GNU_SOURCE /* qsort_r */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/xalloc.h"
 #include "overlayd/show_int.h"
 
 enum { P_ALL, P_CONNECTED, P_KERNEL, P_STATIC, P_BGP, P_LOCAL };
@@ -84,6 +84,20 @@ static unsigned candidates_make(const struct overlay_core *c, const struct route
 	for (unsigned i = 0; i < n; i++)
 		ret[i].queued = ret[i].selected && !ret[i].installed && !ret[i].refused;
 	return n;
+}
+
+bool show_route_may_have(const struct show *s, const struct route *r)
+{
+	switch (s->proto) {
+	case P_ALL:
+		return true;
+	case P_STATIC:
+		return r->statics != 0;
+	case P_BGP:
+		return r->w_spec || r->a_type;
+	default:
+		return r->foreign != 0;
+	}
 }
 
 /* What it resolves to, as it is or will be in the kernel. */
@@ -297,23 +311,41 @@ static void vrf_begins(struct show *s, const struct route *r)
 		sb_addf(s->out, "\nVRF %s:\n", vrf_at(s->c, r->vrf)->name);
 }
 
+/* The next id in s->cursor, 0 after the last; false: later. */
+static bool route_find_next(struct show *s)
+{
+	uint32_t id;
+
+	if (!s->walk) {
+		s->cursor = s->count < s->ids.n ? s->ids.v[s->count++] : 0;
+		return true;
+	}
+	id = ordered_next(s->walk, s);
+	s->wait = id == ORDERED_WAIT;
+	s->cursor = id;
+	return !s->wait;
+}
+
 static bool route_step(struct show *s)
 {
 	const struct table *t = s->family == 6 ? &s->c->routes6 : &s->c->routes4;
 	const struct route *r;
-	uint32_t id;
 
-	if (s->cursor == s->ids.n) {
+	if (!route_find_next(s))
+		return true;
+	if (!s->cursor) {
 		vrf_ends(s);
 		if (s->json) {
 			jsonw_end_object(&s->j);
 			sb_addc(s->out, '\n');
+		} else if (s->walk && s->prefix.family && !s->entry) {
+			sb_add(s->out, "% Network not in table\n");
 		}
 		return false;
 	}
-	id = s->ids.v[s->cursor++];
-	r = slab_at(&t->slab, id);
-	/* It may have gone, or be another's by now. */
+	s->entry = s->cursor;
+	r = slab_at(&t->slab, s->cursor);
+	/* Of those that were looked up: it may have gone, or be another's by now. */
 	if (!(r->s.q & Q_LIVE) || (s->vrf && r->vrf != s->vrf))
 		return true;
 	vrf_begins(s, r);
@@ -321,33 +353,18 @@ static bool route_step(struct show *s)
 	return true;
 }
 
-static int id_compare(const void *va, const void *vb, void *slab)
+/* A prefix in each VRF that is meant. */
+static void routes_of_prefix(struct show *s, const struct prefix *p)
 {
-	return route_compare(slab_at(slab, *(const uint32_t *)va),
-			slab_at(slab, *(const uint32_t *)vb));
-}
+	const struct vrf *v;
+	uint32_t vrf;
 
-/* Larger tables are shown as they lie: sorting would stop all else. */
-#define SORT_MAX 200000
+	slab_foreach (vrf, v, &s->c->vrfs.slab) {
+		uint32_t id = !s->vrf || vrf == s->vrf ? route_find(s->c, vrf, p) : 0;
 
-static void routes_find(struct show *s)
-{
-	struct table *t = s->family == 6 ? &s->c->routes6 : &s->c->routes4;
-	const struct route *r;
-	uint32_t id;
-
-	slab_foreach (id, r, &t->slab) {
-		struct prefix p;
-
-		if (s->vrf && r->vrf != s->vrf)
-			continue;
-		p = route_prefix(r);
-		if (s->longer ? prefix_covers(&s->prefix, &p) :
-				!s->prefix.family || prefix_equal(&s->prefix, &p))
-			*vec_push(&s->ids) = id;
+		if (id)
+			*vec_push(&s->ids) = id & ~ROUTE_V6;
 	}
-	if (s->ids.n && s->ids.n <= SORT_MAX)
-		qsort_r(s->ids.v, s->ids.n, sizeof(uint32_t), id_compare, &t->slab);
 }
 
 /* The longest prefix that has the address, in each VRF that is meant. */
@@ -398,13 +415,15 @@ void show_route(struct show *s, const struct grammar_match *m, struct ctl_answer
 	}
 	if (address)
 		routes_of_address(s, &s->address);
+	else if (prefix && !s->longer)
+		routes_of_prefix(s, &s->prefix);
 	else
-		routes_find(s);
+		s->walk = show_route_walk(s);
 	if (s->json)
 		jsonw_object(&s->j, NULL);
-	else if (address || prefix)
+	else if (!s->walk)
 		sb_add(&a->out, s->ids.n ? "" : "% Network not in table\n");
-	else
+	else if (!prefix)
 		sb_add(&a->out,
 				"Codes: K - kernel route, C - connected, S - static, B - BGP,\n"
 				"       > - selected route, * - FIB route, q - queued, r - rejected\n\n");
@@ -413,22 +432,59 @@ void show_route(struct show *s, const struct grammar_match *m, struct ctl_answer
 
 /* ---- summary */
 
-void show_route_summary(struct show *s, const struct grammar_match *m, struct ctl_answer *a)
+static void summary_json(struct show *s, const unsigned *total, const unsigned *fib)
 {
-	unsigned total[P_LOCAL] = { 0 }, fib[P_LOCAL] = { 0 }, all = 0, all_fib = 0;
-	struct table *t;
-	const struct route *r;
-	uint32_t id;
+	struct jsonw *j = &s->j;
+	unsigned all = 0, all_fib = 0;
 
-	s->family = grammar_has(m, "ipv6") ? 6 : 4;
-	t = s->family == 6 ? &s->c->routes6 : &s->c->routes4;
-	if (!show_vrf_arg(s, m, a))
-		return;
-	slab_foreach (id, r, &t->slab) {
+	jsonw_object(j, NULL);
+	jsonw_array(j, "routes");
+	for (unsigned p = P_CONNECTED; p <= P_BGP; p++) {
+		all += total[p];
+		all_fib += fib[p];
+		if (!total[p])
+			continue;
+		jsonw_object(j, NULL);
+		jsonw_uint(j, "fib", fib[p]);
+		jsonw_uint(j, "rib", total[p]);
+		jsonw_str(j, "type", protos[p].name);
+		jsonw_end_object(j);
+	}
+	jsonw_end_array(j);
+	jsonw_uint(j, "routesTotal", all);
+	jsonw_uint(j, "routesTotalFib", all_fib);
+	jsonw_end_object(j);
+	sb_addc(s->out, '\n');
+}
+
+static void summary_text(struct show *s, const unsigned *total, const unsigned *fib)
+{
+	unsigned all = 0, all_fib = 0;
+
+	sb_addf(s->out, "%-20s %-20s %s  (vrf %s)\n", "Route Source", "Routes", "FIB",
+			s->vrf ? vrf_at(s->c, s->vrf)->name : "all");
+	for (unsigned p = P_CONNECTED; p <= P_BGP; p++) {
+		all += total[p];
+		all_fib += fib[p];
+		if (total[p])
+			sb_addf(s->out, "%-20s %-20u %u\n", protos[p].name, total[p], fib[p]);
+	}
+	sb_addf(s->out, "------\n%-20s %-20u %u\n", "Totals", all, all_fib);
+}
+
+#define COUNT_PIECE 8192 /* routes counted in a turn */
+
+static bool summary_step(struct show *s)
+{
+	const struct slab *slab = s->family == 6 ? &s->c->routes6.slab : &s->c->routes4.slab;
+	unsigned *total = s->counts, *fib = s->counts + P_LOCAL;
+
+	for (unsigned k = 0; k < COUNT_PIECE && s->cursor < slab->used; k++) {
+		const struct route *r = slab_at(slab, ++s->cursor);
 		struct candidate d[CANDIDATES_MAX];
 		unsigned n;
 
-		if (s->vrf && r->vrf != s->vrf)
+		if (!(r->s.q & Q_LIVE) || (s->vrf && r->vrf != s->vrf))
 			continue;
 		n = candidates_make(s->c, r, d);
 		for (unsigned i = 0; i < n; i++) {
@@ -436,37 +492,21 @@ void show_route_summary(struct show *s, const struct grammar_match *m, struct ct
 			fib[d[i].proto] += d[i].installed;
 		}
 	}
-	for (unsigned p = P_CONNECTED; p <= P_BGP; p++) {
-		all += total[p];
-		all_fib += fib[p];
-	}
-	if (s->json) {
-		jsonw_object(&s->j, NULL);
-		jsonw_array(&s->j, "routes");
-	} else {
-		sb_addf(s->out, "%-20s %-20s %s  (vrf %s)\n", "Route Source", "Routes", "FIB",
-				s->vrf ? vrf_at(s->c, s->vrf)->name : "all");
-	}
-	for (unsigned p = P_CONNECTED; p <= P_BGP; p++) {
-		if (!total[p])
-			continue;
-		if (s->json) {
-			jsonw_object(&s->j, NULL);
-			jsonw_uint(&s->j, "fib", fib[p]);
-			jsonw_uint(&s->j, "rib", total[p]);
-			jsonw_str(&s->j, "type", protos[p].name);
-			jsonw_end_object(&s->j);
-		} else {
-			sb_addf(s->out, "%-20s %-20u %u\n", protos[p].name, total[p], fib[p]);
-		}
-	}
-	if (s->json) {
-		jsonw_end_array(&s->j);
-		jsonw_uint(&s->j, "routesTotal", all);
-		jsonw_uint(&s->j, "routesTotalFib", all_fib);
-		jsonw_end_object(&s->j);
-		sb_addc(s->out, '\n');
-	} else {
-		sb_addf(s->out, "------\n%-20s %-20u %u\n", "Totals", all, all_fib);
-	}
+	s->wait = true;
+	if (s->cursor < slab->used)
+		return true;
+	if (s->json)
+		summary_json(s, total, fib);
+	else
+		summary_text(s, total, fib);
+	return false;
+}
+
+void show_route_summary(struct show *s, const struct grammar_match *m, struct ctl_answer *a)
+{
+	s->family = grammar_has(m, "ipv6") ? 6 : 4;
+	if (!show_vrf_arg(s, m, a))
+		return;
+	s->counts = xcalloc(2 * P_LOCAL, sizeof(*s->counts));
+	s->step = summary_step;
 }

@@ -22,7 +22,7 @@
 
 #define HEADER 5
 #define CHUNK 32768 /* a generator is asked until there is so much */
-#define REST_TIME 1000000 /* microseconds without a byte sent: the reader takes its time */
+#define REST_TIME 1000000 /* microseconds in which the socket takes nothing: the reader takes its time */
 
 struct ctl_conn {
 	struct ctl_server *server;
@@ -36,7 +36,7 @@ struct ctl_conn {
 	struct strbuf out, piece; /* piece: room for what a generator makes */
 	size_t sent;
 	bool answering, greeted_off; /* greeted_off: close when all is sent */
-	bool moved; /* something was sent since the server's timer looked */
+	bool asked; /* the socket could take more since the server's timer looked */
 	struct ctl_answer answer;
 };
 
@@ -233,12 +233,12 @@ static void server_rest(void *arg)
 	for (struct ctl_conn *c = s->conns; c; c = c->next) {
 		if (!c->answering || !c->answer.gen_rest)
 			continue;
-		if (c->out.len && !c->moved) {
+		if (!c->asked) {
 			c->answer.gen_rest(c->answer.gen);
 			sb_free(&c->piece);
 			continue;
 		}
-		c->moved = false;
+		c->asked = false;
 		s->rest_runs = true;
 	}
 	if (s->rest_runs)
@@ -247,7 +247,7 @@ static void server_rest(void *arg)
 
 static void rest_watch(struct ctl_conn *c)
 {
-	c->moved = true;
+	c->asked = true;
 	if (c->server->rest_runs || !c->answer.gen_rest)
 		return;
 	c->server->rest_runs = true;
@@ -266,8 +266,6 @@ static bool conn_send(struct ctl_conn *c)
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		c->sent += (size_t)n;
-		if (!c->moved)
-			rest_watch(c);
 	}
 	sb_reset(&c->out);
 	c->sent = 0;
@@ -281,6 +279,8 @@ static bool conn_frames(struct ctl_conn *c);
 /* One turn of output: at most one chunk, so that others get theirs. */
 static void conn_output(struct ctl_conn *c)
 {
+	if (c->answering && !c->asked)
+		rest_watch(c);
 	if (!c->out.len && c->answering)
 		answer_pull(c);
 	if (!conn_send(c)) {
@@ -326,7 +326,7 @@ static bool conn_frames(struct ctl_conn *c)
 		}
 		if (r == 1) {
 			c->answering = true;
-			rest_watch(c);
+			c->asked = false;
 			loop_fd_want(c->watch, 0);
 			loop_work_schedule(c->retry);
 			return false;

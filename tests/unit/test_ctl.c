@@ -29,6 +29,14 @@ static bool count_next(void *gen, struct strbuf *out)
 	return --g->left > 0;
 }
 
+static unsigned rests; /* of the server */
+
+static void count_rest(void *gen)
+{
+	(void)gen;
+	rests++;
+}
+
 static void handle(void *ctx, const struct ctl_request *rq, struct ctl_answer *a)
 {
 	(void)ctx;
@@ -43,6 +51,11 @@ static void handle(void *ctx, const struct ctl_request *rq, struct ctl_answer *a
 			a->gen = g;
 			a->next = count_next;
 			a->gen_free = free;
+			a->gen_rest = count_rest;
+			return;
+		}
+		if (strcmp(rq->text, "rests") == 0) {
+			sb_addf(&a->out, "%u", rests);
 			return;
 		}
 		sb_addf(&a->out, "ran '%s'\n", rq->text);
@@ -228,6 +241,32 @@ START_TEST(slow_reader)
 }
 END_TEST
 
+/* One that stays away is told of to its generator, each time. */
+START_TEST(reader_takes_its_time)
+{
+	struct ctl_client *slow = dial(), *other = dial();
+	struct got g = { 0 };
+	int status = -1;
+
+	for (unsigned round = 0, seen = 0; round < 2; round++) {
+		ck_assert_int_eq(ctl_client_send(slow, CTL_EXEC, "count 200000", 12), 0);
+		for (unsigned was = seen, tries = 0; seen == was; tries++) {
+			ck_assert_uint_lt(tries, 1200);
+			usleep(50000);
+			sb_reset(&g.out);
+			ck_assert_int_eq(ask(other, CTL_EXEC, "rests", &g), 0);
+			seen = (unsigned)atoi(g.out.s);
+		}
+		sb_reset(&g.out);
+		ck_assert_int_eq(ctl_client_wait(slow, sink, &g, &status), 0);
+		ck_assert_uint_ge(g.out.len, 200000 * 40);
+	}
+	sb_free(&g.out);
+	ctl_client_close(slow);
+	ctl_client_close(other);
+}
+END_TEST
+
 START_TEST(reader_goes_away)
 {
 	struct got g = { .stop_after = 100000 };
@@ -325,6 +364,7 @@ int main(void)
 	tcase_add_test(t, requests);
 	tcase_add_test(t, long_text);
 	tcase_add_test(t, slow_reader);
+	tcase_add_test(t, reader_takes_its_time);
 	tcase_add_test(t, reader_goes_away);
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, too_many);

@@ -35,7 +35,7 @@ JOBS = {
     "full-table": ("run.py", ["--scenarios", "full-table"], ["ours", "bird"]),
     "kernel": ("kernel.py", ["--routes", "1000000"], ["ours", "frr", "bird"]),
     "macs": ("evpn_kernel.py", [], ["ours", "frr"]),
-    "show": ("show.py", [], ["ours"]),
+    "show": ("show.py", [], ["ours", "frr", "bird"]),
     "config": ("config.py", ["--only", "start"], ["ours", "bird"]),
 }
 

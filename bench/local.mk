@@ -10,6 +10,7 @@ EXTRA_DIST += bench/report.py
 EXTRA_DIST += bench/results.py
 EXTRA_DIST += bench/run.py
 EXTRA_DIST += bench/series.py
+EXTRA_DIST += bench/show.py
 EXTRA_DIST += bench/targets.py
 EXTRA_PROGRAMS += bench/core_bench
 bench_core_bench_SOURCES = bench/core_bench.c

@@ -30,5 +30,8 @@ TARGETS = [
     ("kernel-1m", "in", "kernel", 1.5),
     ("kernel-1m", "restart", "kernel", 3.0),         # the kernel's: a bare dump
     ("macs-200k", "in", "frr", 1 / 5),
-    ("show-1m", "first byte", "", 50),               # ms
+    ("show-1m", "first byte,first routes,text first routes", "", 50), # ms
+    ("show-1m", "memory,text memory", "", 2),        # MiB
+    ("show-200k", "total,cpu", "peer", 0.3),
+    ("show-200k", "text total,text cpu", "peer", 0.7),
 ]

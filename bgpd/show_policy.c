@@ -8,8 +8,11 @@
 
 static bool wanted(const struct show *s, const char *name)
 {
-	const char *only = show_value(s, "name");
+	static const char *const values[] = { "route-map", "prefix-list", "list", "filter-list" };
+	const char *only = NULL;
 
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && !only; i++)
+		only = show_value(s, values[i]);
 	return !only || strcmp(only, name) == 0;
 }
 

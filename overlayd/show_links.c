@@ -257,7 +257,7 @@ static bool interface_step(struct show *s)
 
 static bool interface_args(struct show *s, const struct grammar_match *m, struct ctl_answer *a)
 {
-	const char *name = grammar_value(m, "name");
+	const char *name = grammar_value(m, "interface");
 
 	if (!show_vrf_arg(s, m, a))
 		return false;

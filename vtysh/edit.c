@@ -193,6 +193,11 @@ const char *edit_hostname(const struct edit *e)
 	return config_str(config_root(e->config), "hostname");
 }
 
+const struct config *edit_config(const struct edit *e)
+{
+	return e->config;
+}
+
 const struct schema *edit_schema(const struct edit *e)
 {
 	return e->schema;

@@ -11,6 +11,7 @@
 
 #include "lib/base/xalloc.h"
 #include "vtysh/files.h"
+#include "vtysh/names.h"
 #include "vtysh/vtysh.h"
 
 /* Under the place of a line from which it is not understood. */
@@ -367,12 +368,30 @@ void vtysh_complete(const struct vtysh *v, const char *partial, struct grammar_c
 		grammar_complete(v->grammar, partial + strspn(partial, " \t"), ret);
 }
 
+/* Outside of the configuration modes the configuration is asked for only here,
+ * for a person who waits. */
+void vtysh_offers(struct vtysh *v, const char *partial, struct grammar_candidates *ret)
+{
+	const char *space = strrchr(partial, ' ');
+	struct edit *e = v->edit;
+
+	vtysh_complete(v, partial, ret);
+	if (!names_wanted(ret))
+		return;
+	if (!e && daemons_up(v->daemons, OWNER_BOTH))
+		e = edit_new(v->daemons);
+	if (e)
+		names_offer(edit_config(e), space ? space + 1 : partial, ret);
+	if (e != v->edit)
+		edit_free(e);
+}
+
 void vtysh_help(struct vtysh *v, const char *partial)
 {
 	struct grammar_candidates c;
 	struct grammar_candidate *x;
 
-	vtysh_complete(v, partial, &c);
+	vtysh_offers(v, partial, &c);
 	if (c.list.n == 0)
 		printf("%% There is no matched command.\n");
 	vec_foreach(x, &c.list)

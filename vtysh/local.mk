@@ -5,6 +5,7 @@ vtysh_vtysh_SOURCES = vtysh/main.c \
 	vtysh/edit.c vtysh/edit.h \
 	vtysh/exec.c vtysh/vtysh.h \
 	vtysh/files.c vtysh/files.h \
+	vtysh/names.c vtysh/names.h \
 	vtysh/output.c vtysh/output.h \
 	vtysh/term.c vtysh/term.h
 vtysh_vtysh_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS) $(EDIT_CFLAGS)

@@ -101,7 +101,7 @@ static unsigned char on_tab(EditLine *el, int ch)
 	unsigned char r = CC_REFRESH;
 
 	(void)ch;
-	vtysh_complete(term.v, line, &c);
+	vtysh_offers(term.v, line, &c);
 	keywords = common_start(&c, &start);
 	if (keywords == 1 && (have || c.list.n == 1))
 		sb_addc(&start, ' ');

@@ -30,6 +30,8 @@ bool vtysh_leave_edit(struct vtysh *v);
 
 /* What may follow a partial line. */
 void vtysh_complete(const struct vtysh *v, const char *partial, struct grammar_candidates *ret);
+/* The same with the names of what is configured. */
+void vtysh_offers(struct vtysh *v, const char *partial, struct grammar_candidates *ret);
 /* Prints what may follow, as `?` does. */
 void vtysh_help(struct vtysh *v, const char *partial);
 

@@ -64,12 +64,12 @@ static const struct value_type *type_of(struct grammar *g, const char *text)
 	return x->type;
 }
 
-static const char *help_of(const struct grammar *g, const struct tnode *n)
+static const struct grammar_word *word_of(const struct grammar *g, const struct tnode *n)
 {
 	for (const struct grammar_word *w = g->words; w && w->word; w++) {
 		if (n->kind == T_VALUE ? *w->word == '$' && strcmp(w->word + 1, n->text) == 0 :
 					 strcmp(w->word, n->text) == 0)
-			return w->help;
+			return w;
 	}
 	return NULL;
 }
@@ -77,8 +77,10 @@ static const char *help_of(const struct grammar *g, const struct tnode *n)
 static void resolve(void *arg, struct tnode *n)
 {
 	struct grammar *g = arg;
+	const struct grammar_word *w = word_of(g, n);
 
-	n->help = help_of(g, n);
+	n->help = w ? w->help : NULL;
+	n->names = w ? w->names : NULL;
 	if (n->kind == T_VALUE)
 		n->type = type_of(g, n->type_text ? n->type_text : "word");
 }

@@ -30,6 +30,7 @@ struct grammar_command {
 struct grammar_word {
 	const char *word;
 	const char *help;
+	const char *names; /* of a value: as "names" in yang/weft-cli.yang, or NULL */
 };
 
 struct grammar;
@@ -70,6 +71,7 @@ struct grammar_candidate {
 	char *text;	/* a keyword, "<cr>", or a placeholder like "A.B.C.D" */
 	char *help;
 	bool is_value;	/* a placeholder: to be shown, not to be inserted */
+	const char *names; /* of a placeholder: what the configuration may know of it, or NULL */
 };
 
 struct grammar_candidates {

@@ -63,18 +63,22 @@ void grammar_candidates_fini(struct grammar_candidates *c)
 	vec_free(&c->list);
 }
 
-static void offer_value(const struct value_type *t, const char *help, const char *last,
-		struct grammar_candidates *ret)
+static void offer_value(const struct value_type *t, const char *help, const char *names,
+		const char *last, struct grammar_candidates *ret)
 {
 	for (size_t i = 0; i < t->members.n; i++)
-		offer_value(t->members.v[i], help, last, ret);
+		offer_value(t->members.v[i], help, names, last, ret);
 	for (size_t i = 0; i < t->items.n; i++) {
 		if (strncmp(t->items.v[i].name, last, strlen(last)) == 0)
 			candidates_add(ret, t->items.v[i].name,
 					t->items.v[i].help ? t->items.v[i].help : help, false);
 	}
-	if (t->placeholder && *t->placeholder)
+	if (t->placeholder && *t->placeholder) {
 		candidates_add(ret, t->placeholder, help, true);
+		for (size_t i = 0; names && i < ret->list.n; i++)
+			if (strcmp(ret->list.v[i].text, t->placeholder) == 0)
+				ret->list.v[i].names = names;
+	}
 }
 
 void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size_t n,
@@ -89,7 +93,7 @@ void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size
 		const struct tnode *node = p->offers.v[i]->node;
 
 		if (node->kind == T_VALUE)
-			offer_value(node->type, node->help, last, ret);
+			offer_value(node->type, node->help, node->names, last, ret);
 		else if (strncmp(node->text, last, strlen(last)) == 0)
 			candidates_add(ret, node->text, node->help, false);
 	}

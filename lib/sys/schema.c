@@ -145,6 +145,8 @@ static void simple_statements(struct schema *s, struct snode *n)
 			n->fixed = true;
 		else if (strcmp(name, "exact") == 0)
 			n->exact = true;
+		else if (strcmp(name, "names") == 0)
+			n->offers = arg;
 		else if (strcmp(name, "auto") == 0)
 			n->parent->auto_step = (unsigned)atoi(arg);
 		else if (strcmp(name, "mode") == 0 && !n->mode)

@@ -41,6 +41,7 @@ struct snode {
 	struct value_type *type;
 	const char *omitted;
 	bool fixed, exact;
+	const char *offers; /* lists whose keys are offered as values, NULL: none */
 	/* lists */
 	unsigned auto_step; /* of the list whose key may be left out */
 	struct snode *keys[3];

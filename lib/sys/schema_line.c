@@ -136,6 +136,7 @@ static void resolve_node(void *arg, struct tnode *n)
 	n->var = leaf;
 	n->type = leaf->type;
 	n->help = leaf->help;
+	n->names = leaf->offers;
 	n->identity = leaf->is_key || leaf->is_leaflist;
 	if (n->other)
 		n->var2 = resolve_name(r, n->other);

@@ -47,6 +47,7 @@ struct tnode {
 	const struct value_type *type;
 	bool identity; /* needed in the 'no' form to say which line is meant */
 	const char *help;
+	const char *names; /* see grammar.h */
 };
 
 /* -EINVAL and a sentence on a wrong template. */

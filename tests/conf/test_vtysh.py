@@ -211,6 +211,23 @@ def test_configure():
         assert p.returncode == 0 and p.stderr == "" and "10.0.0.3" not in b.running()
 
 
+def test_names_are_offered():
+    def offered(*lines):
+        return [l.split()[0] for l in b.commands(*lines).stdout.splitlines()]
+    with both(config=CONFIG + "route-map OUT permit 10\nip prefix-list P permit any\nvrf blue\n"
+              "router bgp 65000\n neighbor RR peer-group\n") as b:
+        assert "10.0.0.1" in offered("show bgp neighbors ?")
+        assert "OUT" in offered("show route-map ?") and "OUT" not in offered("show route-map P?")
+        assert "P" in offered("show ip prefix-list ?") and "blue" in offered("show bgp vrf ?")
+        assert "lo" in offered("show interface ?") and "RR" in offered("clear bgp peer-group ?")
+        assert "10.0.0.1" not in offered("clear bgp peer-group ?")
+        bgp = ("conf t", "router bgp 65000")
+        assert "10.0.0.1" in offered(*bgp, "neighbor ?") and "OUT" in offered(*bgp, "neighbor 10.0.0.1 route-map ?")
+        assert "P" in offered(*bgp, "no neighbor 10.0.0.1 prefix-list ?")
+        assert "blue" in offered("conf t", "bridge-domain 5", "vrf ?")
+        assert "P" in offered("conf t", "route-map OUT permit 10", "match ip address prefix-list ?")
+
+
 def test_refused_by_one_is_applied_by_none():
     with both() as b:
         before = b.running()
@@ -471,6 +488,9 @@ def test_terminal():
             t.type("json\r")
             t.expect('"host":"r2"')
             t.expect("r2# ")
+            t.type("show bgp neighbors 10.0.0.5\t")  # a name that is configured
+            t.expect("show bgp neighbors 10.0.0.5 ")
+            t.type("\x15")
             t.type("sh\t")
             t.expect("show")
             t.type("\x15")

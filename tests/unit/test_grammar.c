@@ -20,9 +20,9 @@ static const struct grammar_command commands[] = {
 };
 
 static const struct grammar_word words[] = {
-	{ "show", "Look" },
-	{ "$vrf", "Name of a VRF" },
-	{ NULL, NULL },
+	{ "show", "Look", NULL },
+	{ "$vrf", "Name of a VRF", NULL },
+	{ NULL, NULL, NULL },
 };
 
 static struct grammar *g;

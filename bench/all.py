@@ -26,7 +26,8 @@ import targets
 
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = results.DIRECTORY / "all"
-FLOORS = ("ipv4-100k", "ipv4-1m", "ipv4-4x4", "fanout-30", "evpn-200k")
+FLOORS = ("ipv4-1m", "ipv4-4x4", "fanout-30", "evpn-200k")
+SERIES_SECONDS = 180               # kept for the doubling series at the end
 
 # name: (script, arguments, daemons).  Most telling first: the time may run out.
 JOBS = {
@@ -81,28 +82,33 @@ class Clock:
         return f"{int(self.used()) // 60}:{int(self.used()) % 60:02d}"
 
 
-def run_job(name, build, extra, names, clock, at_most):
-    """One run of one script; its results file, or None.  Ends it (and waits until it has cleaned up) after at_most
+def run_script(cmd, clock, at_most):
+    """Its status.  Passes on what it prints but the tables; ends it, and waits until it has cleaned up, after at_most
     seconds."""
-    script, argv, _ = JOBS[name]
-    part = OUT / "part" / f"{name}.json"
-    part.unlink(missing_ok=True)
-    cmd = [sys.executable, str(HERE / script), "--build", str(build), "--out", str(part), "--runs", "1",
-           "--duts", ",".join(names), *argv, *extra]
-    p = subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    p = subprocess.Popen([sys.executable, *map(str, cmd)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                         start_new_session=True)
     signal.signal(signal.SIGALRM, lambda *_: p.terminate())
     signal.alarm(max(10, int(at_most)))
     try:
         for line in p.stdout:
             if line.strip() and line[0] not in "|#":
                 print(f"[{clock}]   {line.rstrip()}", flush=True)
-        status = p.wait(timeout=30)
+        return p.wait(timeout=30)
     except BaseException:
         p.terminate()
         p.wait(timeout=30)
         raise
     finally:
         signal.alarm(0)
+
+
+def run_job(name, build, extra, names, clock, at_most):
+    """One run of one script; its results file, or None."""
+    script, argv, _ = JOBS[name]
+    part = OUT / "part" / f"{name}.json"
+    part.unlink(missing_ok=True)
+    status = run_script([HERE / script, "--build", build, "--out", part, "--runs", "1", "--duts", ",".join(names), *argv,
+                         *extra], clock, at_most)
     if status:
         print(f"[{clock}]   {script} ended with status {status}", flush=True)
     return part if part.exists() else None
@@ -133,7 +139,7 @@ def passes(names, args, state, clock, write_state):
             if n:
                 wanted = decisive(report.read([OUT / f"{name}.json"]), wanted)
             extra = ["--mrt", args.mrt] if name == "full-table" else []
-            if not n and name in FLOORS:
+            if name in FLOORS:
                 extra += ["--floor"]
             print(f"[{clock}] run {n + 1} of {args.runs}, {i + 1}/{len(names)}: {name} ({', '.join(wanted)})", flush=True)
             t = time.monotonic()
@@ -167,7 +173,8 @@ def main():
     (OUT / "part").mkdir(parents=True, exist_ok=True)
     state_file = OUT / "state.part"
     state = json.loads(state_file.read_text()) if state_file.exists() else {"jobs": {}, "used": 0}
-    clock = Clock(args.minutes)
+    series = not args.no_series and args.only == "*"
+    clock = Clock(args.minutes - (SERIES_SECONDS / 60 if series else 0))
     names = [n for n in JOBS if fnmatch.fnmatch(n, args.only) and (HERE / JOBS[n][0]).exists()]
     if not args.mrt and "full-table" in names:
         print("full-table: left out; it wants --mrt FILE", flush=True)
@@ -175,10 +182,9 @@ def main():
     (OUT / "machine.json").write_text(json.dumps({"machine": machine()}, indent=1) + "\n")
     try:
         passes(names, args, state, clock, lambda: state_file.write_text(json.dumps(state)))
-        if not args.no_series and args.only == "*":
+        if series:
             print(f"[{clock}] doubling series", flush=True)
-            subprocess.run([sys.executable, str(HERE / "series.py"), "--build", str(args.build),
-                            "--out", str(OUT / "series.json")], check=False)
+            run_script([HERE / "series.py", "--build", args.build, "--out", OUT / "series.json"], clock, 2 * SERIES_SECONDS)
     except KeyboardInterrupt:
         print("ended; --resume goes on from here", flush=True)
         sys.exit(130)

@@ -69,7 +69,7 @@ def ratios(data, rows):
             y += 8
             body.append(text(10, y + 14, r[0], "start", "f-text head"))
             last = r[0]
-        beside = f" : {report.NAMES.get(r[4], r[4])}"
+        beside = f" / {report.NAMES.get(r[4], r[4])}"
         body.append(text(LEFT - 8, y + 14, r[1] + beside, "end", "f-faint"))
         body += ratio_row(y, data, r)
         y += ROW
@@ -91,35 +91,35 @@ def ratios(data, rows):
     return svg(LEFT + WIDTH + 30, y + 14, key + grid + body, "figures as multiples of the best peer's")
 
 
-PANEL_W, PANEL_H, PANEL_GAP, COLUMNS = 236, 170, 34, 3
+PANEL_W, PANEL_H, PANEL_GAP, COLUMNS = 260, 170, 44, 3
 KINDS = (("load", "weft"), ("withdraw", "bird"), ("memory", "frr"))
 
 
 def panel(x0, y0, s):
-    """Growth over the first point, log-log; the dashed line is linear growth."""
-    points = s["points"]
-    first, out = points[0], []
-    span = math.log2(points[-1]["size"] / first["size"])
-    px = lambda size: x0 + PANEL_W * math.log2(size / first["size"]) / span
-    py = lambda growth: y0 + PANEL_H - PANEL_H * min(max(math.log2(max(growth, 1e-9)), 0), span) / span
+    """Growth over the first point, log-log, in powers of two; the dashed line is linear growth."""
+    points, out, legend = s["points"], [], []
+    first = points[0]["size"]
+    span = math.log2(points[-1]["size"] / first)
+    lines = [(kind, colour, [(math.log2(p["size"] / first), math.log2(p[kind] / points[0][kind])) for p in points])
+             for kind, colour in KINDS if report.slope(points, kind) is not None]
+    low = min([0.0] + [y for _, _, l in lines for _, y in l])
+    high = max([span] + [y for _, _, l in lines for _, y in l])
+    px = lambda x: x0 + PANEL_W * x / span
+    py = lambda y: y0 + PANEL_H * (high - y) / (high - low)
     for k in range(int(span) + 1):
-        out += [line(px(first["size"] * 2**k), y0, px(first["size"] * 2**k), y0 + PANEL_H),
-                line(x0, py(2**k), x0 + PANEL_W, py(2**k))]
-    out.append(line(x0, y0 + PANEL_H, x0 + PANEL_W, y0, "s-faint", "stroke-dasharray:4 4"))
-    out.append(text(x0, y0 - 22, s["what"], "start", "f-text head"))
-    legend = []
-    for kind, colour in KINDS:
-        e = report.slope(points, kind)
-        if e is None:
-            continue
-        base = next(p[kind] for p in points if p.get(kind))
-        path = " ".join(f"{px(p['size']):.1f},{py(p[kind] / base):.1f}" for p in points if p.get(kind))
+        out.append(line(px(k), y0, px(k), y0 + PANEL_H))
+    for k in range(math.ceil(low), math.floor(high) + 1):
+        out.append(line(x0, py(k), x0 + PANEL_W, py(k), "s-faint" if k == 0 else "s-grid"))
+    out.append(line(px(0), py(0), px(span), py(span), "s-faint", "stroke-dasharray:4 4"))
+    for kind, colour, l in lines:
+        path = " ".join(f"{px(x):.1f},{py(y):.1f}" for x, y in l)
         out.append(f'<polyline points="{path}" class="s-{colour}" style="fill:none;stroke-width:2"/>')
-        legend.append(f'<tspan class="f-{colour}">{kind} {e:.2f}</tspan>')
-    out.append(f'<text x="{x0}" y="{y0 - 7}" class="f-text small">exponents: {" ".join(legend)}</text>')
-    out += [text(x0, y0 + PANEL_H + 14, f"{first['size']:,}", "start", "f-faint small"),
+        legend.append(f'<tspan class="f-{colour}">{kind} {report.slope(points, kind):.2f}</tspan>')
+    out += [text(x0, y0 - 22, s["what"], "start", "f-text head"),
+            f'<text x="{x0}" y="{y0 - 7}" class="f-text small">{" ".join(legend)}</text>',
+            text(x0, y0 + PANEL_H + 14, f"{first:,}", "start", "f-faint small"),
             text(x0 + PANEL_W, y0 + PANEL_H + 14, f"{points[-1]['size']:,}", "end", "f-faint small"),
-            text(x0 + PANEL_W - 4, y0 + 12, f"×{points[-1]['size'] / first['size']:g}", "end", "f-faint small")]
+            text(px(span) - 4, py(span) - 3 if py(span) > y0 + 14 else py(span) + 22, f"×{2 ** span:g}", "end", "f-faint small")]
     return out
 
 

@@ -179,6 +179,14 @@ def symbol_files():
     return {f[2]: pathlib.Path(f[3].split(":")[0]).name for f in (l.split() for l in out.splitlines()) if len(f) == 4}
 
 
+PARTS = (("kernel", "[kernel"), ("table", "rib slab"), ("inbound", "adj_in receive msg update.c update_attr update_mp nlri conn rd."),
+         ("attributes", "attrs htab info as_path"), ("decision", "decision nexthop"), ("outbound", "out_ update_encode"))
+
+
+def part_of(file):
+    return next((part for part, names in PARTS if any(file.startswith(n) for n in names.split())), "other")
+
+
 def perf_end(p, name, phase, d):
     """Prints where the time of a phase went: by function, and by source file."""
     p.send_signal(signal.SIGINT)
@@ -191,6 +199,10 @@ def perf_end(p, name, phase, d):
         by_file[where] = by_file.get(where, 0) + float(share.rstrip("%"))
     print(f"--- profile of {name}, {phase}")
     print("\n".join(f"{h[0]:>8} {h[3]} ({files.get(h[3].split('.')[0], h[1])})" for h in hot[:25] if len(h) >= 4))
+    parts = {}
+    for f, v in by_file.items():
+        parts[part_of(f)] = parts.get(part_of(f), 0) + v
+    print("  by part: " + ", ".join(f"{part} {v:.0f}" for part, v in sorted(parts.items(), key=lambda x: -x[1])))
     print("  by file: " + ", ".join(f"{f} {v:.1f}" for f, v in sorted(by_file.items(), key=lambda x: -x[1])[:22]), flush=True)
 
 
@@ -354,7 +366,7 @@ def run_scenario(sname, args, blast, out, raw):
     if args.routes:
         scn["routes"] = args.routes
     if args.floor:
-        for _ in range(max(3, args.runs)):
+        for _ in range(args.runs):
             r = floor(scn, blast, args)
             for ph in ("load", "withdraw"):
                 out.add(sname, "floor", ph, "s", r[ph]["s"])

@@ -67,6 +67,7 @@ SERIES = {
 def point(size, scn, args, blast):
     """Medians of args.runs runs at one size."""
     scn = {**run.BASE, **scn}
+    scn["extra"] = scn["extra"] + ["--settle", "0.3", "--quiet", "0.6"]
     found = []
     for _ in range(args.runs):
         dut = {**run.DUTS["ours"], **({"config": scn["config"]} if "config" in scn else {})}

@@ -14,7 +14,7 @@ TARGETS = [
     ("ipv4-4x4", "load", "peer", 0.25),
     ("fanout-30", "load", "peer", 0.35),
     ("ipv6-200k,vpnv4-200k", "load", "peer", 0.35),
-    ("evpn-200k,evpn5-200k", "load", "peer", 0.12),
+    ("evpn-200k", "load", "peer", 0.12),
     ("policy-200k", "load", "peer", 0.40),
     (BGP, "withdraw", "peer", 0.40),
     ("churn-200k", "churn p50,churn p99", "peer", 0.80),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/filter.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -72,7 +73,15 @@ int netlink_ignore_requests(struct netlink *n, const struct netlink *of)
 	/* Loads are in network order, the header is in the host's. */
 	uint32_t portid = htonl(mnl_socket_get_portid(of->s));
 #define TYPE(t, to_drop) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(t), (to_drop), 0)
+#define BODY(type, field) (NLMSG_HDRLEN + offsetof(type, field))
 	struct sock_filter code[] = {
+		/* Of forwarding entries the kernel does not say who asked: the mark does. */
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWNEIGH), 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BODY(struct ndmsg, ndm_family)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_BRIDGE, 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BODY(struct ndmsg, ndm_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NTF_EXT_LEARNED, 10, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, portid, 0, 7),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
@@ -86,6 +95,7 @@ int netlink_ignore_requests(struct netlink *n, const struct netlink *of)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 #undef TYPE
+#undef BODY
 	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
 	if (setsockopt(netlink_fd(n), SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0)

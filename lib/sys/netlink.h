@@ -27,7 +27,9 @@ int netlink_fd(const struct netlink *n);
 
 /* Leaves out notifications of routes, next hops and neighbours that `of`
  * itself asked for: their sender knows, and a million of them would overrun
- * the socket.  Returns 0 or -errno. */
+ * the socket.  Of additions to forwarding tables the kernel does not say who
+ * asked, so all with NTF_EXT_LEARNED, a control plane's, are left out.
+ * Returns 0 or -errno. */
 int netlink_ignore_requests(struct netlink *n, const struct netlink *of);
 
 /* Sends one datagram.  Returns 0 or -errno. */

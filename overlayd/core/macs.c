@@ -158,8 +158,8 @@ static void bridge_entry(struct overlay_core *c, const struct kneigh *k, bool go
 		return;
 	id = gone || own ? mac_find(c, vni, &k->mac) : mac_get(c, vni, &k->mac);
 	m = mac_at(c, id);
-	if (!m)
-		return;
+	if (!m || (gone && !m->a_port))
+		return; /* mostly the echo of our own request */
 	m->s.seen = c->dump_no;
 	if (!gone) {
 		m->a_port = k->ifindex;
@@ -199,7 +199,7 @@ static void vxlan_entry(struct overlay_core *c, uint32_t vni, const struct kneig
 	}
 	id = gone ? mac_find(c, vni, &k->mac) : mac_get(c, vni, &k->mac);
 	m = mac_at(c, id);
-	if (!m)
+	if (!m || (gone && !m->a_vtep))
 		return;
 	m->seen_self = c->dump_no;
 	m->a_vtep = gone ? 0 : vtep_get(c, &k->dst);

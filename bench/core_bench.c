@@ -1,30 +1,34 @@
 /* The core alone: how many nanoseconds and bytes does a route cost, from the
- * UPDATE that brings it to the UPDATEs that pass it on, without a socket?
+ * UPDATE that brings it to the UPDATEs that pass it on, without a socket?  And
+ * how long does the longest call take, during which the core hears nothing?
  *
- *	core_bench [-n ROUTES] [-s SENDERS] [-r RECEIVERS] [-g ROUTES_PER_SET] [-i]
+ *	core_bench [-f FAMILY] [-n ROUTES] [-s SENDERS] [-r RECEIVERS] [-g ROUTES_PER_SET] [-i] [-x SEED] [-b BYTES]
  *
- * Plays all neighbours through the core's door.  -i: internal peers, clients of
- * the core as their route reflector. */
+ * Plays all neighbours through the core's door.  FAMILY: ipv4, ipv6, vpnv4 or
+ * evpn.  -i: internal peers, clients of the core as their route reflector.  -x:
+ * withdraws in another order than that of the table.  -b: bytes a call brings. */
 #include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/core_routes.h"
 #include "bgpd/core/core.h"
 #include "bgpd/core/msg.h"
-#include "lib/base/rng.h"
+#include "bgpd/core/update.h"
 #include "lib/base/xalloc.h"
 
 #define OUR_AS 65000
-#define FEED (64 * 1024)
+#define BUFFER (256 * 1024) /* bytes a call, as bgpd reads and writes them */
 
 struct side {
 	conn_id conn;
 	struct ip_addr addr;
 	uint32_t as;
-	VEC(uint8_t) load, withdraw;
+	core_bytes load, withdraw;
 	size_t at;
 	uint64_t bytes, routes;
 };
@@ -33,15 +37,45 @@ static struct side *sides;
 static int n_sides, n_senders = 1, n_receivers = 1;
 static uint32_t n_routes = 1000000;
 static double per_set = 6;
+static size_t per_call = BUFFER;
 static bool internal;
+static enum family family = FAM_IPV4_UNICAST;
 static mono_t now = MONO_SEC(1);
+static uint64_t spent, longest; /* nanoseconds of processor time in the core: all, one call */
 
-static double seconds(void)
+static uint64_t cpu_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void call_over(uint64_t began)
+{
+	uint64_t ns = cpu_ns() - began;
+
+	spent += ns;
+	if (ns > longest)
+		longest = ns;
+}
+
+static size_t input(struct bgp_core *c, const struct bgp_event *e)
+{
+	uint64_t began = cpu_ns();
+	size_t taken = bgp_core_input(c, now, e);
+
+	call_over(began);
+	return taken;
+}
+
+static size_t pull(struct bgp_core *c, conn_id conn, uint8_t *buf, size_t size)
+{
+	uint64_t began = cpu_ns();
+	size_t n = bgp_core_pull(c, now, conn, buf, size);
+
+	call_over(began);
+	return n;
 }
 
 static size_t rss(void)
@@ -56,107 +90,31 @@ static size_t rss(void)
 	return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* ---- a synthetic table: neighbouring prefixes share attributes ---- */
-
-static struct wr attrs_make(struct side *s, uint32_t set, uint8_t *buf, size_t size)
-{
-	struct rng r = { set * 7919u + 1 };
-	struct wr w = wr_init(buf, size);
-	unsigned hops = 2 + (unsigned)rng_below(&r, 5), n = (unsigned)rng_below(&r, 8);
-
-	/* One sender has the shortest path, another one for each set. */
-	if (n_senders > 1 && (int)(set % (unsigned)n_senders) != (int)(s - sides))
-		hops++;
-	wr_u32(&w, 0x40010100);
-	wr_u16(&w, 0x4002);
-	wr_u8(&w, (uint8_t)(2 + 4 * (hops + !internal)));
-	wr_u8(&w, 2);
-	wr_u8(&w, (uint8_t)(hops + !internal));
-	if (!internal)
-		wr_u32(&w, s->as);
-	for (unsigned i = 0; i < hops; i++)
-		wr_u32(&w, 1000 + (uint32_t)rng_below(&r, 60000));
-	wr_u24(&w, 0x400304);
-	wr_bytes(&w, s->addr.b, 4);
-	if (internal) {
-		wr_u24(&w, 0x400504);
-		wr_u32(&w, 100);
-	}
-	if (n > 3) {
-		wr_u16(&w, 0xc008);
-		wr_u8(&w, (uint8_t)(4 * (n - 3)));
-		for (unsigned i = 3; i < n; i++)
-			wr_u32(&w, (uint32_t)rng_next(&r));
-	}
-	return w;
-}
-
-static void flush(struct side *s, uint8_t *msg, struct wr *w, bool withdraw)
-{
-	if (withdraw)
-		wr_put16(msg + 19, (uint16_t)(wr_len(w) - 21)), wr_u16(w, 0);
-	msg_end(w, msg);
-	assert(!w->failed);
-	vec_reserve(withdraw ? &s->withdraw : &s->load, wr_len(w));
-	if (withdraw) {
-		memcpy(s->withdraw.v + s->withdraw.n, msg, wr_len(w));
-		s->withdraw.n += wr_len(w);
-	} else {
-		memcpy(s->load.v + s->load.n, msg, wr_len(w));
-		s->load.n += wr_len(w);
-	}
-}
-
-static void generate(struct side *s)
-{
-	struct rng r = { 42 };
-	uint32_t next = 0x01000000, set = 0;
-	uint8_t msg[MSG_MAX], wmsg[MSG_MAX], attrs[1024];
-	struct wr ww = { 0 };
-
-	for (uint32_t i = 0; i < n_routes; set++) {
-		uint32_t n = 1 + (uint32_t)rng_below(&r, (uint64_t)(2 * per_set - 1));
-		struct wr a = attrs_make(s, set, attrs, sizeof(attrs)), w = wr_init(msg, sizeof(msg));
-
-		msg_begin(&w, MSG_UPDATE);
-		wr_u16(&w, 0);
-		wr_u16(&w, (uint16_t)wr_len(&a));
-		wr_bytes(&w, attrs, wr_len(&a));
-		for (; n && i < n_routes; n--, i++) {
-			next += 256 * (1 + (uint32_t)rng_below(&r, 6) / 2);
-			wr_u8(&w, 24);
-			wr_u24(&w, next >> 8);
-			if (!ww.p || wr_left(&ww) < 8) {
-				if (ww.p)
-					flush(s, wmsg, &ww, true);
-				ww = wr_init(wmsg, sizeof(wmsg));
-				msg_begin(&ww, MSG_UPDATE);
-				wr_u16(&ww, 0);
-			}
-			wr_u8(&ww, 24);
-			wr_u24(&ww, next >> 8);
-		}
-		flush(s, msg, &w, false);
-	}
-	flush(s, wmsg, &ww, true);
-}
-
 /* ---- the door ---- */
+
+static void count_mp(struct side *s, const uint8_t *p, const uint8_t *end)
+{
+	for (; p < end; p += family == FAM_EVPN ? 2 + p[1] : 1 + (p[0] + 7) / 8)
+		s->routes++;
+}
 
 static void count(struct side *s, const uint8_t *p, size_t n)
 {
 	s->bytes += n;
 	for (const uint8_t *end = p + n; p < end; p += p[16] << 8 | p[17]) {
-		const uint8_t *q, *to = p + (p[16] << 8 | p[17]);
+		const uint8_t *to = p + (p[16] << 8 | p[17]), *at = p + 21, *attrs_end;
 
 		if (p[18] != MSG_UPDATE)
 			continue;
-		q = p + 21 + (p[19] << 8 | p[20]);
-		for (const uint8_t *x = p + 21; x < q; x += 1 + (x[0] + 7) / 8)
-			s->routes++;
-		q += 2 + (q[0] << 8 | q[1]);
-		for (; q < to; q += 1 + (q[0] + 7) / 8)
-			s->routes++;
+		count_mp(s, at, at + (p[19] << 8 | p[20]));
+		at += p[19] << 8 | p[20];
+		attrs_end = at + 2 + (at[0] << 8 | at[1]);
+		/* The MP attributes come first, and their length takes two bytes. */
+		if (attrs_end - at > 6 && at[3] == ATTR_MP_UNREACH && at[2] & 0x10)
+			count_mp(s, at + 9, at + 6 + (at[4] << 8 | at[5]));
+		else if (attrs_end - at > 6 && at[3] == ATTR_MP_REACH)
+			count_mp(s, at + 11 + at[9], at + 6 + (at[4] << 8 | at[5]));
+		count_mp(s, attrs_end, to);
 	}
 }
 
@@ -170,7 +128,7 @@ static struct side *side_of(conn_id conn)
 
 static void drain(struct bgp_core *c)
 {
-	static uint8_t buf[65536];
+	static uint8_t buf[BUFFER];
 	struct bgp_effect e;
 
 	while (bgp_core_next_effect(c, &e)) {
@@ -182,7 +140,7 @@ static void drain(struct bgp_core *c)
 			fprintf(stderr, "closed\n"), exit(1);
 		if (e.type != BGP_EFFECT_WANT_WRITE)
 			continue;
-		while ((n = bgp_core_pull(c, now, e.conn, buf, sizeof(buf))))
+		while ((n = pull(c, e.conn, buf, sizeof(buf))))
 			count(side_of(e.conn), buf, n);
 	}
 }
@@ -192,7 +150,7 @@ static void tick(struct bgp_core *c)
 	struct bgp_event e = { .type = BGP_EVENT_TICK };
 
 	do {
-		bgp_core_input(c, now, &e);
+		input(c, &e);
 		drain(c);
 	} while (bgp_core_deadline(c) <= now);
 }
@@ -200,7 +158,7 @@ static void tick(struct bgp_core *c)
 static size_t data(struct bgp_core *c, struct side *s, const uint8_t *p, size_t n)
 {
 	struct bgp_event e = { .type = BGP_EVENT_DATA, .conn = s->conn, .data = { p, n } };
-	size_t taken = bgp_core_input(c, now, &e);
+	size_t taken = input(c, &e);
 
 	drain(c);
 	if (bgp_core_deadline(c) <= now)
@@ -218,7 +176,7 @@ static void open_session(struct bgp_core *c, struct side *s)
 
 	o.caps.as4 = true;
 	o.caps.as4_number = s->as;
-	o.caps.family[FAM_IPV4_UNICAST] = true;
+	o.caps.family[family] = true;
 	strcpy(e.accepted.vrf, "default");
 	e.accepted.local = ip4(0x0a000001);
 	e.accepted.remote = s->addr;
@@ -250,13 +208,14 @@ static struct bgp_config *config(void)
 		p->remote_as_type = REMOTE_AS_NUMBER;
 		p->passive = true;
 		p->ebgp_multihop = 2;
-		p->family[FAM_IPV4_UNICAST].active = true;
-		p->family[FAM_IPV4_UNICAST].route_reflector_client = internal;
+		p->family[FAM_IPV4_UNICAST].active = false;
+		p->family[family].active = true;
+		p->family[family].route_reflector_client = internal;
 	}
 	return k;
 }
 
-static void report(const char *what, double secs, size_t mem)
+static void report(const char *what, size_t mem)
 {
 	uint64_t routes = 0, bytes = 0;
 
@@ -265,11 +224,28 @@ static void report(const char *what, double secs, size_t mem)
 		bytes += sides[i].bytes;
 		sides[i].routes = sides[i].bytes = 0;
 	}
-	printf("%-9s %7.3f s  %6.0f ns/route  %9llu routes out  %10llu bytes out", what, secs,
-			secs * 1e9 / n_routes, (unsigned long long)routes, (unsigned long long)bytes);
+	printf("%-9s %7.3f s  %6.0f ns/route  %8.3f ms longest call  %9llu routes out  %10llu bytes out", what,
+			(double)spent / 1e9, (double)spent / n_routes, (double)longest / 1e6,
+			(unsigned long long)routes, (unsigned long long)bytes);
 	if (mem)
 		printf("  %6.1f bytes/route", (double)mem / n_routes);
 	printf("\n");
+	spent = longest = 0;
+}
+
+static enum family family_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum family family;
+	} names[] = { { "ipv4", FAM_IPV4_UNICAST }, { "ipv6", FAM_IPV6_UNICAST },
+		{ "vpnv4", FAM_IPV4_VPN }, { "evpn", FAM_EVPN } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i].name))
+			return names[i].family;
+	fprintf(stderr, "core_bench: family %s is none of ipv4, ipv6, vpnv4, evpn\n", name);
+	exit(2);
 }
 
 static void feed(struct bgp_core *c, bool withdraw)
@@ -284,8 +260,7 @@ static void feed(struct bgp_core *c, bool withdraw)
 			struct side *s = &sides[i];
 			size_t total = withdraw ? s->withdraw.n : s->load.n, n = total - s->at;
 
-			if (n > FEED)
-				n = FEED;
+			n = n < per_call ? n : per_call;
 			if (n)
 				s->at += data(c, s, (withdraw ? s->withdraw.v : s->load.v) + s->at, n);
 			more |= s->at < total;
@@ -294,34 +269,55 @@ static void feed(struct bgp_core *c, bool withdraw)
 	tick(c);
 }
 
+static void sides_make(uint64_t shuffle)
+{
+	struct core_routes table;
+
+	core_routes_make(&table, family, n_routes, per_set);
+	n_sides = n_senders + n_receivers;
+	sides = xcalloc((size_t)n_sides, sizeof(*sides));
+	for (int i = 0; i < n_sides; i++) {
+		struct side *s = &sides[i];
+		struct core_sender sender;
+
+		s->conn = (conn_id)i + 1;
+		s->addr = ip4(0x0a000100u + (uint32_t)i);
+		s->as = internal ? OUR_AS : 64600 + (uint32_t)i;
+		if (i >= n_senders)
+			continue;
+		sender = (struct core_sender){ s->as, ip4_u32(&s->addr), internal, (unsigned)i,
+			(unsigned)n_senders };
+		core_routes_announce(&table, &sender, &s->load);
+		core_routes_withdraw(&table, shuffle, &s->withdraw);
+	}
+	vec_free(&table.nlri);
+	vec_free(&table.at);
+	vec_free(&table.group);
+}
+
 int main(int argc, char **argv)
 {
 	struct bgp_core_options o = { .seed = 1, .no_overlay = true, .router_id = 0x0a000001 };
 	struct bgp_event e = { .type = BGP_EVENT_CONFIG };
+	uint64_t shuffle = 0;
 	struct bgp_core *c;
 	size_t before;
-	double t;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:r:g:i")) != -1) {
+	while ((opt = getopt(argc, argv, "f:n:s:r:g:ix:b:")) != -1) {
 		switch (opt) {
+		case 'f': family = family_named(optarg); break;
 		case 'n': n_routes = (uint32_t)atoi(optarg); break;
 		case 's': n_senders = atoi(optarg); break;
 		case 'r': n_receivers = atoi(optarg); break;
 		case 'g': per_set = atof(optarg); break;
 		case 'i': internal = true; break;
+		case 'b': per_call = (size_t)atoi(optarg); break;
+		case 'x': shuffle = strtoull(optarg, NULL, 0); break;
 		default: return 2;
 		}
 	}
-	n_sides = n_senders + n_receivers;
-	sides = xcalloc((size_t)n_sides, sizeof(*sides));
-	for (int i = 0; i < n_sides; i++) {
-		sides[i].conn = (conn_id)i + 1;
-		sides[i].addr = ip4(0x0a000100u + (uint32_t)i);
-		sides[i].as = internal ? OUR_AS : 64600 + (uint32_t)i;
-		if (i < n_senders)
-			generate(&sides[i]);
-	}
+	sides_make(shuffle);
 	c = bgp_core_new(&o, now);
 	e.config = config();
 	bgp_core_input(c, now, &e);
@@ -331,13 +327,11 @@ int main(int argc, char **argv)
 		open_session(c, &sides[i]);
 	malloc_trim(0);
 	before = rss();
-	t = seconds();
+	spent = longest = 0;
 	feed(c, false);
-	t = seconds() - t;
-	report("load", t, rss() - before);
-	t = seconds();
+	report("load", rss() - before);
 	feed(c, true);
-	report("withdraw", seconds() - t, 0);
+	report("withdraw", 0);
 	bgp_core_free(c);
 	return 0;
 }

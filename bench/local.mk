@@ -13,5 +13,5 @@ EXTRA_DIST += bench/series.py
 EXTRA_DIST += bench/show.py
 EXTRA_DIST += bench/targets.py
 EXTRA_PROGRAMS += bench/core_bench
-bench_core_bench_SOURCES = bench/core_bench.c
+bench_core_bench_SOURCES = bench/core_bench.c bench/core_routes.c bench/core_routes.h
 bench_core_bench_LDADD = bgpd/libbgpcore.a lib/libbase.a

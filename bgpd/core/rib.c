@@ -72,41 +72,40 @@ void rib_log_all_paths(struct rib *rib, bool on)
 
 /* ---- destinations ---- */
 
-uint64_t rib_key_hash_slow(const struct rib *rib, const uint8_t *key)
+_Static_assert(NLRI_KEY_MAX == 36, "rib_hash_evpn() takes a key of 36 bytes");
+
+uint64_t rib_hash_evpn(uint64_t seed, const uint8_t *key)
 {
-	uint8_t block[NLRI_KEY_MAX];
-	unsigned at, shift = 0, bits = 3;
-	uint32_t offset;
+	uint64_t end = rib_key_word(key + 16), h;
+	uint32_t offset = 0, last;
 
-	if (rib->family == FAM_EVPN) {
-		if (key[0] != EVPN_MACIP)
-			return hash_bytes(rib->seed, key, rib->key_size);
-		at = 18; /* the last byte of the MAC */
-	} else {
-		unsigned len = key[rib->key_size - 1], address = rib_is_unicast(rib) ? 0 : 8;
-
-		if (!len)
-			return hash_bytes(rib->seed, key, rib->key_size);
-		at = address + (len - 1) / 8;
-		shift = 7 - (len - 1) % 8;
-		if (bits > 8 - shift)
-			bits = 8 - shift;
+	if (key[0] == EVPN_MACIP) { /* byte 18 is the last one of the MAC */
+		offset = (uint32_t)(end >> 40) & 7;
+		end &= ~(7ull << 40);
 	}
-	memcpy(block, key, rib->key_size);
-	offset = block[at] >> shift & ((1u << bits) - 1);
-	block[at] &= (uint8_t) ~(((1u << bits) - 1) << shift);
-	return rib_hash_near(hash_bytes(rib->seed, block, rib->key_size), offset);
+	memcpy(&last, key + 32, 4);
+	h = hash_words(seed, rib_key_word(key), rib_key_word(key + 8));
+	h = hash_words(seed ^ h, end, rib_key_word(key + 24));
+	return rib_hash_near(hash_u64(h, last), offset);
 }
 
+/* Of as many bytes as the key, in words that may overlap: never a call. */
 static bool key_equal(const struct rib *rib, const uint8_t *a, const uint8_t *b)
 {
-	uint32_t x, y;
+	unsigned n = rib->key_size;
+	uint64_t diff;
 
-	if (rib->key_size != 5)
-		return !memcmp(a, b, rib->key_size);
-	memcpy(&x, a, 4);
-	memcpy(&y, b, 4);
-	return x == y && a[4] == b[4];
+	if (n < 8) {
+		uint32_t x, y;
+
+		memcpy(&x, a, 4);
+		memcpy(&y, b, 4);
+		return x == y && a[n - 1] == b[n - 1];
+	}
+	diff = rib_key_word(a + n - 8) ^ rib_key_word(b + n - 8);
+	for (unsigned at = 0; at + 8 < n; at += 8)
+		diff |= rib_key_word(a + at) ^ rib_key_word(b + at);
+	return !diff;
 }
 
 static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t *ret_at)
@@ -164,10 +163,9 @@ static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash, uin
 	return id;
 }
 
-void rib_dest_free(struct rib *rib, uint32_t id)
+void rib_dest_free(struct rib *rib, uint32_t id, uint64_t hash)
 {
 	struct dest *d = dest_at(rib, id);
-	uint64_t hash = rib_key_hash(rib, d->key);
 	uint32_t at, there = rib_hash_first(&rib->hash, hash, &at);
 
 	assert(!d->paths);
@@ -282,7 +280,7 @@ static void settle(struct rib *rib, uint32_t id, uint64_t before)
 	if (outcome(rib, d) != before)
 		rib_log_add(rib, id);
 	if (!d->paths && !rib_log_has(rib, id))
-		rib_dest_free(rib, id);
+		rib_dest_free(rib, id, rib_key_hash(rib, d->key));
 }
 
 void rib_decide(struct rib *rib, uint32_t dest)
@@ -321,7 +319,8 @@ static void path_unref(struct rib *rib, const struct path *p)
 {
 	attrs_unref(rib->env->attrs, p->attrs_in);
 	attrs_unref(rib->env->attrs, p->attrs);
-	info_unref(rib->env->infos, p->info);
+	if (p->info)
+		info_unref(rib->env->infos, p->info);
 }
 
 void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
@@ -384,15 +383,25 @@ uint32_t rib_update(struct rib *rib, const uint8_t *key, uint16_t source, uint32
 
 static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t *link)
 {
-	uint64_t before = outcome(rib, dest_at(rib, dest));
+	struct dest *d = dest_at(rib, dest);
 	struct path *p = path_at(rib, path);
+	bool alone = d->paths == path && !p->next, used = p->flags & PATH_USABLE;
+	uint64_t before = alone ? 0 : outcome(rib, d);
 
 	*link = p->next;
 	if (p->flags & PATH_ADD_PATH)
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	settle(rib, dest, before);
+	if (!alone) {
+		settle(rib, dest, before);
+		return;
+	}
+	/* Nothing to choose from: the same as settle(), for the many of a mass withdrawal. */
+	if (used)
+		rib_log_add(rib, dest);
+	if (!rib_log_has(rib, dest))
+		rib_dest_free(rib, dest, rib_key_hash(rib, d->key));
 }
 
 void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source, uint32_t path_id,

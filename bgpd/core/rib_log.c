@@ -127,6 +127,35 @@ void rib_log_add(struct rib *rib, uint32_t dest)
 		}
 }
 
+/* Drops the entries before this place.  The slot of a destination that goes is
+ * asked for some time before, and its hash kept until then. */
+static void trim_to(struct rib *rib, uint32_t until)
+{
+	struct rib_log *l = &rib->log;
+	uint64_t hashes[PREFETCH];
+	uint32_t ahead = l->tail;
+
+	while (l->tail != until) {
+		uint32_t place, id;
+		struct dest *d;
+
+		for (; ahead != until && ahead - l->tail < PREFETCH; ahead++) {
+			d = dest_at(rib, ring_at(l, ahead));
+			if (d->log_at != ahead || d->paths)
+				continue;
+			hashes[ahead % PREFETCH] = rib_key_hash(rib, d->key);
+			rib_hash_prefetch(&rib->hash, hashes[ahead % PREFETCH]);
+		}
+		place = l->tail++;
+		id = ring_at(l, place);
+		d = dest_at(rib, id);
+		if (d->log_at != place)
+			l->superseded--;
+		else if (!d->paths)
+			rib_dest_free(rib, id, hashes[place % PREFETCH]);
+	}
+}
+
 /* Lets go of what all readers are done with. */
 static void trim(struct rib *rib)
 {
@@ -136,21 +165,7 @@ static void trim(struct rib *rib)
 	for (const struct rib_reader *r = l->readers; r; r = r->next)
 		if (r->done - l->tail < until - l->tail)
 			until = r->done;
-	while (l->tail != until) {
-		uint32_t place = l->tail++, id = ring_at(l, place);
-
-		if (until - place > PREFETCH) {
-			/* The slot of what is about to go. */
-			const struct dest *soon = dest_at(rib, ring_at(l, place + PREFETCH));
-
-			if (!soon->paths)
-				rib_hash_prefetch(&rib->hash, rib_key_hash(rib, soon->key));
-		}
-		if (dest_at(rib, id)->log_at != place)
-			l->superseded--;
-		else if (!dest_at(rib, id)->paths)
-			rib_dest_free(rib, id);
-	}
+	trim_to(rib, until);
 	if (l->tail == l->head && l->mask >= RING_KEEP) {
 		free(l->ring);
 		l->ring = NULL;

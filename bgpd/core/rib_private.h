@@ -62,22 +62,53 @@ static inline bool dest_is_live(const struct rib *rib, const struct dest *d)
 /* Neighbouring prefixes of one length (and neighbouring MACs) come together, so
  * they stand together: eight of them share half a cache line of slots.  The
  * lower bits of the result are the place, the upper ones the tag. */
-uint64_t rib_key_hash_slow(const struct rib *rib, const uint8_t *key);
-
 static inline uint64_t rib_hash_near(uint64_t block, uint32_t offset)
 {
 	return ((block & ~(uint64_t)7) | offset) + ((uint64_t)(offset * 0x9e3779b1u) << 32);
 }
 
-static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
+static inline uint64_t rib_key_word(const uint8_t *key) /* its first byte on top */
+{
+	uint64_t v;
+
+	memcpy(&v, key, 8);
+	return __builtin_bswap64(v);
+}
+
+static inline uint64_t rib_hash_ipv4(uint64_t seed, const uint8_t *prefix)
 {
 	uint32_t v;
 
-	if (rib->key_size != 5)
-		return rib_key_hash_slow(rib, key);
-	memcpy(&v, key, 4);
-	v = (uint32_t)((uint64_t)__builtin_bswap32(v) >> (32 - key[4]));
-	return rib_hash_near(hash_u64(rib->seed, (uint64_t)(v >> 3) << 8 | key[4]), v & 7);
+	memcpy(&v, prefix, 4);
+	v = (uint32_t)((uint64_t)__builtin_bswap32(v) >> (32 - prefix[4]));
+	return rib_hash_near(hash_u64(seed, (uint64_t)(v >> 3) << 8 | prefix[4]), v & 7);
+}
+
+static inline uint64_t rib_hash_ipv6(uint64_t seed, const uint8_t *prefix)
+{
+	__uint128_t v = (__uint128_t)rib_key_word(prefix) << 64 | rib_key_word(prefix + 8);
+	unsigned len = prefix[16];
+
+	v = len ? v >> (128 - len) : 0;
+	return rib_hash_near(hash_words(seed ^ len, (uint64_t)(v >> 64), (uint64_t)v >> 3), v & 7);
+}
+
+uint64_t rib_hash_evpn(uint64_t seed, const uint8_t *key);
+
+static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
+{
+	switch (rib->family) {
+	case FAM_IPV4_UNICAST:
+		return rib_hash_ipv4(rib->seed, key);
+	case FAM_IPV6_UNICAST:
+		return rib_hash_ipv6(rib->seed, key);
+	case FAM_IPV4_VPN:
+		return rib_hash_ipv4(hash_u64(rib->seed, rib_key_word(key)), key + 8);
+	case FAM_IPV6_VPN:
+		return rib_hash_ipv6(hash_u64(rib->seed, rib_key_word(key)), key + 8);
+	default:
+		return rib_hash_evpn(rib->seed, key);
+	}
 }
 
 /* rib_update() and rib_withdraw() in full, for a caller that has the hash. */
@@ -111,7 +142,7 @@ void rib_path_id_drop(struct rib *rib, uint32_t path);
 void rib_log_add(struct rib *rib, uint32_t dest);
 bool rib_log_has(const struct rib *rib, uint32_t dest); /* some reader has yet to see it */
 void rib_log_fini(struct rib *rib);
-/* rib.c, for rib_log.c: no path, no reader: the end. */
-void rib_dest_free(struct rib *rib, uint32_t dest);
+/* rib.c, for rib_log.c: no path, no reader: the end.  hash: of its key. */
+void rib_dest_free(struct rib *rib, uint32_t dest, uint64_t hash);
 
 #endif

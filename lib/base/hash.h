@@ -21,6 +21,13 @@ static inline uint64_t hash_u64(uint64_t seed, uint64_t v)
 	return hash_mix(seed, v * 0x9e3779b97f4a7c15u);
 }
 
+/* The seed goes into both factors: whoever could make one of them 0 would take
+ * away all that came before it. */
+static inline uint64_t hash_words(uint64_t seed, uint64_t a, uint64_t b)
+{
+	return hash_mix(seed ^ a, seed ^ b);
+}
+
 static inline uint64_t hash_bytes(uint64_t seed, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -28,12 +35,12 @@ static inline uint64_t hash_bytes(uint64_t seed, const void *data, size_t len)
 
 	for (; len >= 8; len -= 8, p += 8) {
 		memcpy(&v, p, 8);
-		h = hash_mix(h, v);
+		h = hash_mix(h, seed ^ v);
 	}
 	if (len) {
 		v = 0;
 		memcpy(&v, p, len);
-		h = hash_mix(h, v);
+		h = hash_mix(h, seed ^ v);
 	}
 	return hash_mix(h, seed);
 }

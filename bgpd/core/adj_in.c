@@ -10,7 +10,7 @@
 #include "bgpd/core/update.h"
 #include "lib/base/xalloc.h"
 
-#define BATCH 64 /* routes */
+#define BATCH RIB_BATCH /* routes */
 
 struct adj_in *adj_in_get(struct peer *p)
 {

@@ -15,12 +15,11 @@
 #include "lib/base/wr.h"
 #include "lib/base/xalloc.h"
 
-#define UNIT 8u
-#define BLOCK_BITS 17 /* units a block */
-#define BLOCK_UNITS (1u << BLOCK_BITS)
+#define UNIT ATTRS_UNIT
+#define BLOCK_UNITS (1u << ATTRS_BLOCK_BITS)
 #define CLASS_EXACT 128 /* up to this many units a list for each size; above, powers of two */
 #define DYING 64
-#define IN_DYING (1u << 31) /* in refs: is in that ring, referred to again or not */
+#define IN_DYING ATTRS_DYING /* in refs: is in that ring, referred to again or not */
 #define CLASS_COUNT (CLASS_EXACT + 8)
 
 struct next_hop {
@@ -29,8 +28,8 @@ struct next_hop {
 };
 
 struct attrs_table {
+	struct attrs_blocks room; /* first: attrs.h relies on it */
 	uint64_t seed;
-	uint8_t **blocks;
 	uint32_t n_blocks;
 	uint32_t at;			/* next fresh unit; 0 before the first block */
 	uint32_t free[CLASS_COUNT];	/* heads of the lists, linked through `refs` */
@@ -69,8 +68,8 @@ void attrs_table_free(struct attrs_table *t)
 	if (!t)
 		return;
 	for (uint32_t i = 0; i < t->n_blocks; i++)
-		free(t->blocks[i]);
-	free(t->blocks);
+		free(t->room.blocks[i]);
+	free(t->room.blocks);
 	htab_fini(&t->by_value);
 	slab_fini(&t->next_hops);
 	htab_fini(&t->next_hop_by_addr);
@@ -81,8 +80,7 @@ void attrs_table_free(struct attrs_table *t)
 
 static struct attrs *at(const struct attrs_table *t, uint32_t id)
 {
-	return (struct attrs *)(void *)(t->blocks[id >> BLOCK_BITS] +
-					(size_t)(id & (BLOCK_UNITS - 1)) * UNIT);
+	return attrs_at_(t, id);
 }
 
 /* The list for a set of so many units, and the units that it then takes. */
@@ -113,9 +111,9 @@ static uint32_t room_new(struct attrs_table *t, uint32_t bytes)
 	if (left < units) {
 		/* What is left of the old block is at most one large set's room: lost. */
 		if ((t->n_blocks & (t->n_blocks - 1)) == 0)
-			t->blocks = xrealloc(t->blocks,
-					sizeof(*t->blocks) * (t->n_blocks ? t->n_blocks * 2 : 1));
-		t->blocks[t->n_blocks] = xmalloc((size_t)BLOCK_UNITS * UNIT);
+			t->room.blocks = xrealloc(t->room.blocks,
+					sizeof(*t->room.blocks) * (t->n_blocks ? t->n_blocks * 2 : 1));
+		t->room.blocks[t->n_blocks] = xmalloc((size_t)BLOCK_UNITS * UNIT);
 		t->at = t->n_blocks++ * BLOCK_UNITS;
 		if (t->at == 0)
 			t->at = 1; /* id 0 is no set */
@@ -326,12 +324,6 @@ uint32_t attrs_intern(struct attrs_table *t, const struct route_attrs *a)
 	return id;
 }
 
-void attrs_ref(struct attrs_table *t, uint32_t id)
-{
-	if (id)
-		at(t, id)->refs++;
-}
-
 static void leave_dying(struct attrs_table *t, uint32_t id)
 {
 	struct attrs *s = at(t, id);
@@ -344,17 +336,11 @@ static void leave_dying(struct attrs_table *t, uint32_t id)
 	room_put(t, id);
 }
 
-void attrs_unref(struct attrs_table *t, uint32_t id)
+void attrs_last_ref_gone(struct attrs_table *t, uint32_t id)
 {
-	struct attrs *s;
+	struct attrs *s = at(t, id);
 	uint32_t *place;
 
-	if (!id)
-		return;
-	s = at(t, id);
-	assert(s->refs & ~IN_DYING);
-	if (--s->refs & ~IN_DYING)
-		return;
 	t->dead++;
 	/* A next hop is not kept for the dead; its number may come to mean another
 	 * one, but then so does the set. */
@@ -367,11 +353,6 @@ void attrs_unref(struct attrs_table *t, uint32_t id)
 	if (*place)
 		leave_dying(t, *place);
 	*place = id;
-}
-
-const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id)
-{
-	return at(t, id);
 }
 
 static uint32_t tail_get(const struct attrs *s, uint8_t bit)

@@ -5,6 +5,7 @@
 #ifndef WEFT_BGPD_CORE_ATTRS_H
 #define WEFT_BGPD_CORE_ATTRS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -81,9 +82,9 @@ void attrs_table_free(struct attrs_table *t);
 /* The id of the set with these attributes, with one reference for the caller;
  * never 0.  Ids are not dense.  The parts may have 65,535 bytes together. */
 uint32_t attrs_intern(struct attrs_table *t, const struct route_attrs *a);
-void attrs_ref(struct attrs_table *t, uint32_t id);   /* id 0: nothing */
-void attrs_unref(struct attrs_table *t, uint32_t id); /* id 0: nothing */
-const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id);
+static inline void attrs_ref(struct attrs_table *t, uint32_t id);   /* id 0: nothing */
+static inline void attrs_unref(struct attrs_table *t, uint32_t id); /* id 0: nothing */
+static inline const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id);
 /* The editable form; its parts point into the interned set, so hold a
  * reference while using it. */
 void attrs_open(const struct attrs_table *t, uint32_t id, struct route_attrs *ret);
@@ -106,5 +107,54 @@ uint32_t attrs_next_hop_find(const struct attrs_table *t, const struct ip_addr *
 
 uint32_t attrs_live(const struct attrs_table *t);  /* sets in use */
 size_t attrs_bytes(const struct attrs_table *t);   /* memory held */
+
+/* ---- inside, for speed: each route refers to several sets ---- */
+
+#define ATTRS_UNIT 8u	       /* bytes */
+#define ATTRS_BLOCK_BITS 17    /* units a block */
+#define ATTRS_DYING (1u << 31) /* in refs: see attrs.c */
+
+struct attrs_blocks { /* what a struct attrs_table begins with */
+	uint8_t **blocks;
+};
+
+void attrs_last_ref_gone(struct attrs_table *t, uint32_t id);
+
+static inline struct attrs *attrs_at_(const struct attrs_table *t, uint32_t id)
+{
+	uint8_t *block = ((const struct attrs_blocks *)(const void *)t)->blocks[id >> ATTRS_BLOCK_BITS];
+
+	return (struct attrs *)(void *)(block +
+					(size_t)(id & ((1u << ATTRS_BLOCK_BITS) - 1)) * ATTRS_UNIT);
+}
+
+static inline const struct attrs *attrs_get(const struct attrs_table *t, uint32_t id)
+{
+	return attrs_at_(t, id);
+}
+
+static inline void attrs_prefetch(const struct attrs_table *t, uint32_t id)
+{
+	if (id)
+		__builtin_prefetch(attrs_at_(t, id), 1);
+}
+
+static inline void attrs_ref(struct attrs_table *t, uint32_t id)
+{
+	if (id)
+		attrs_at_(t, id)->refs++;
+}
+
+static inline void attrs_unref(struct attrs_table *t, uint32_t id)
+{
+	struct attrs *s;
+
+	if (!id)
+		return;
+	s = attrs_at_(t, id);
+	assert(s->refs & ~ATTRS_DYING);
+	if (!(--s->refs & ~ATTRS_DYING))
+		attrs_last_ref_gone(t, id);
+}
 
 #endif

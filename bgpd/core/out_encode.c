@@ -106,7 +106,7 @@ static const uint8_t *item_key(const struct out_group *g, const struct out_item 
 {
 	static const uint8_t zero[NLRI_KEY_MAX];
 
-	return i->dest ? rib_dest(g->all->rib, i->dest)->key : zero;
+	return i->dest ? dest_at(g->all->rib, i->dest)->key : zero;
 }
 
 static void add_record(struct out_chunk *c, const struct bucket *b, size_t len, size_t own)

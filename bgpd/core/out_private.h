@@ -15,7 +15,7 @@
 #define WEFT_BGPD_CORE_OUT_PRIVATE_H
 
 #include "bgpd/core/peer.h"
-#include "bgpd/core/rib.h"
+#include "bgpd/core/rib_private.h"
 
 /* ---- what was sent: by destination id; copied on write between groups ---- */
 
@@ -44,6 +44,8 @@ void out_sent_fini(struct out_sent *s);
 void out_sent_copy(struct out_sent *to, const struct out_sent *from);
 struct sent out_sent_get(const struct out_sent *s, uint32_t dest);
 void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v); /* takes its own references */
+/* Forgets what was said of it, and returns that: of its references only that they were. */
+struct sent out_sent_take(struct out_sent *s, uint32_t dest);
 uint32_t out_sent_end(const struct out_sent *s); /* ids from here on have nothing */
 uint32_t out_sent_of_source(const struct out_sent *s, uint16_t source);
 

@@ -129,6 +129,27 @@ void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v)
 	}
 }
 
+struct sent out_sent_take(struct out_sent *s, uint32_t dest)
+{
+	struct sent v = out_sent_get(s, dest);
+	uint32_t i = dest & (BLOCK - 1);
+	struct sent_block *b;
+
+	if (!v.attrs)
+		return v;
+	b = own_block(s, dest >> SENT_BITS);
+	s->count--;
+	s->by_source.v[v.source]--;
+	b->attrs[i] = 0;
+	b->source[i] = 0;
+	attrs_unref(s->attrs, v.attrs);
+	if (s->with_info) {
+		b->info[i] = 0;
+		info_unref(s->infos, v.info);
+	}
+	return v;
+}
+
 uint32_t out_sent_end(const struct out_sent *s)
 {
 	return (uint32_t)s->blocks.n << SENT_BITS;

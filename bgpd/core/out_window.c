@@ -127,15 +127,30 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 		add_item(w, dest, &new, 0, old_member);
 }
 
+static void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
+{
+	static const struct sent none;
+	struct sent old = out_sent_take(&g->sent, dest);
+
+	if (old.attrs)
+		add_item(w, dest, &none, source_look(g, w, old.source)->member, 0);
+}
+
 static void look(struct out_group *g, struct out_window *w, uint32_t dest, bool ignores_prefix,
 		bool force)
 {
 	struct rib *rib = g->all->rib;
-	const uint8_t *key = rib_dest(rib, dest)->key;
-	const struct path *best = rib_best(rib, dest);
-	struct sent old = out_sent_get(&g->sent, dest), new = { 0 };
+	const struct dest *d = dest_at(rib, dest);
+	const uint8_t *key = d->key;
+	const struct path *best = d->paths ? path_at(rib, d->paths) : NULL;
+	struct sent old, new = { 0 };
 	bool owned = false;
 
+	if (!best || !(best->flags & PATH_USABLE)) {
+		look_gone(g, w, dest);
+		return;
+	}
+	old = out_sent_get(&g->sent, dest);
 	if (best && g->default_attrs && is_default(g, key))
 		best = NULL; /* the one that we originate stands in its place */
 	if (best && out_suppressed(g->all->instance, g->all->family, key) &&

@@ -398,9 +398,7 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 		return;
 	}
 	/* Nothing to choose from: the same as settle(), for the many of a mass withdrawal. */
-	if (used)
-		rib_log_add(rib, dest);
-	if (!rib_log_has(rib, dest))
+	if (used ? !rib_log_add(rib, dest) : !rib_log_has(rib, dest))
 		rib_dest_free(rib, dest, rib_key_hash(rib, d->key));
 }
 
@@ -453,12 +451,26 @@ void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 
 void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n)
 {
-	if (!rib->hash.slots)
-		return;
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t at, id = rib_hash_first(&rib->hash, hashes[i], &at);
+	uint32_t ids[RIB_BATCH], at;
+	unsigned found = 0, paths = 0;
 
-		if (id)
-			__builtin_prefetch(dest_at(rib, id));
+	assert(n <= RIB_BATCH);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t id = rib_hash_first(&rib->hash, hashes[i], &at);
+
+		if (!id)
+			continue;
+		__builtin_prefetch(dest_at(rib, id));
+		ids[found++] = id;
 	}
+	for (unsigned i = 0; i < found; i++) {
+		uint32_t path = dest_at(rib, ids[i])->paths;
+
+		if (!path)
+			continue;
+		__builtin_prefetch(path_at(rib, path));
+		ids[paths++] = path;
+	}
+	for (unsigned i = 0; i < paths; i++)
+		attrs_prefetch(rib->env->attrs, path_at(rib, ids[i])->attrs_in);
 }

@@ -98,26 +98,8 @@ static void make_room(struct rib *rib)
 	l->mask = mask;
 }
 
-void rib_log_add(struct rib *rib, uint32_t dest)
+static void wake_idle(struct rib_log *l)
 {
-	struct rib_log *l = &rib->log;
-	bool there;
-
-	if (!l->readers)
-		return;
-	there = in_ring(rib, dest);
-	/* Nobody has read it yet: the same entry stands for this change, too. */
-	if (there && dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
-		return;
-	/* The old entry still counts while the others are moved. */
-	if (!l->ring || l->head - l->tail > l->mask)
-		make_room(rib);
-	assert(l->head - l->tail <= l->mask);
-	l->superseded += there;
-	l->ring[l->head & l->mask] = dest;
-	dest_at(rib, dest)->log_at = l->head++;
-	if (!l->idle)
-		return;
 	for (struct rib_reader *r = l->readers; r; r = r->next)
 		if (r->idle) {
 			r->idle = false;
@@ -125,6 +107,29 @@ void rib_log_add(struct rib *rib, uint32_t dest)
 			if (r->wake)
 				r->wake(r);
 		}
+}
+
+bool rib_log_add(struct rib *rib, uint32_t dest)
+{
+	struct rib_log *l = &rib->log;
+	bool there;
+
+	if (!l->readers)
+		return rib_log_has(rib, dest);
+	there = in_ring(rib, dest);
+	/* Nobody has read it yet: the same entry stands for this change, too. */
+	if (there && dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
+		return true;
+	/* The old entry still counts while the others are moved. */
+	if (!l->ring || l->head - l->tail > l->mask)
+		make_room(rib);
+	assert(l->head - l->tail <= l->mask);
+	l->superseded += there;
+	l->ring[l->head & l->mask] = dest;
+	dest_at(rib, dest)->log_at = l->head++;
+	if (l->idle)
+		wake_idle(l);
+	return true;
 }
 
 /* Drops the entries before this place.  The slot of a destination that goes is

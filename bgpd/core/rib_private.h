@@ -1,4 +1,4 @@
-/* Inside of a table, for rib*.c and for the hot path of adj_in.c. */
+/* Inside of a table, for rib*.c and for the hot paths of adj_in.c and out_*.c. */
 #ifndef WEFT_BGPD_CORE_RIB_PRIVATE_H
 #define WEFT_BGPD_CORE_RIB_PRIVATE_H
 
@@ -129,8 +129,10 @@ void rib_drop_path(struct rib *rib, uint32_t dest, uint32_t path);
 void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t attrs,
 		enum path_reason reason, uint32_t now_secs);
 
-/* Brings the destinations that rib_put/rib_drop will need; their slots have been
- * asked for by rib_hash_prefetch() some time ago. */
+/* Brings the destinations that rib_put/rib_drop will need, and then their paths
+ * and those attributes; their slots have been asked for by rib_hash_prefetch()
+ * some time ago. */
+#define RIB_BATCH 64 /* at most so many */
 void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
 
 /* rib_path_id.c */
@@ -139,7 +141,8 @@ void rib_path_id_set(struct rib *rib, uint32_t path, uint32_t value);
 void rib_path_id_drop(struct rib *rib, uint32_t path);
 
 /* rib_log.c */
-void rib_log_add(struct rib *rib, uint32_t dest);
+/* True if it stands in the log now: not if nobody reads that. */
+bool rib_log_add(struct rib *rib, uint32_t dest);
 bool rib_log_has(const struct rib *rib, uint32_t dest); /* some reader has yet to see it */
 void rib_log_fini(struct rib *rib);
 /* rib.c, for rib_log.c: no path, no reader: the end.  hash: of its key. */

@@ -339,27 +339,14 @@ void vrf_import_touch(struct vrf_importer *m, const struct bgp_instance *from, e
 
 /* ---- life ---- */
 
-static bool importer_run(struct work *work, struct bgp_core *c)
+static bool wanted_by_target(const struct vrf_importer *m, enum family f)
 {
-	struct vrf_importer *m =
-			(struct vrf_importer *)((char *)work - offsetof(struct vrf_importer, work));
-	const struct bgp_instance *d = vrf_default(c);
-	uint32_t ids[64], n;
-	bool more = false;
+	const struct rt_index_entry *e;
 
-	for (int f = 0; d && f < FAM_COUNT; f++) {
-		struct rib_reader *r = &m->in[f].reader;
-
-		for (unsigned done = 0; r->rib && done < VRF_SLICE; done += n) {
-			n = rib_reader_read(r, ids, 64);
-			for (uint32_t k = 0; k < n; k++)
-				vrf_import_dest(m, d, (enum family)f, ids[k]);
-			if (!n)
-				break;
-		}
-		more |= r->rib && rib_reader_pending(r);
-	}
-	return more;
+	vec_foreach(e, &m->index)
+		if (e->family == f)
+			return true;
+	return false;
 }
 
 static void importer_wake(struct rib_reader *r)
@@ -368,6 +355,46 @@ static void importer_wake(struct rib_reader *r)
 			((struct vrf_in *)((char *)r - offsetof(struct vrf_in, reader)))->importer;
 
 	core_work_add(m->core, &m->work);
+}
+
+/* A table that no instance imports from is not read: not any more, once a walk
+ * has taken out what was imported before. */
+static void reader_settle(struct vrf_importer *m, struct rib *rib, enum family f)
+{
+	struct rib_reader *r = &m->in[f].reader;
+	bool wanted = wanted_by_target(m, f);
+
+	if (wanted && !r->rib && rib)
+		rib_reader_open(rib, r, true, importer_wake);
+	else if (!wanted && r->rib && !rib_reader_pending(r))
+		rib_reader_close(r);
+}
+
+static bool importer_run(struct work *work, struct bgp_core *c)
+{
+	struct vrf_importer *m =
+			(struct vrf_importer *)((char *)work - offsetof(struct vrf_importer, work));
+	const struct bgp_instance *d = vrf_default(c);
+	uint32_t ids[64], n;
+	bool more = false;
+
+	if (m->index_stale)
+		index_build(m);
+	for (int f = 0; d && f < FAM_COUNT; f++) {
+		struct rib_reader *r = &m->in[f].reader;
+
+		reader_settle(m, d->rib[f], (enum family)f);
+		for (unsigned done = 0; r->rib && done < VRF_SLICE; done += n) {
+			n = rib_reader_read(r, ids, 64);
+			for (uint32_t k = 0; k < n; k++)
+				vrf_import_dest(m, d, (enum family)f, ids[k]);
+			if (!n)
+				break;
+		}
+		more |= r->rib && rib_reader_pending(r);
+		reader_settle(m, d->rib[f], (enum family)f);
+	}
+	return more;
 }
 
 struct vrf_importer *vrf_importer_new(struct bgp_core *c)
@@ -385,18 +412,10 @@ struct vrf_importer *vrf_importer_new(struct bgp_core *c)
 
 void vrf_importer_config(struct vrf_importer *m)
 {
-	static const enum family tables[] = { FAM_EVPN, FAM_IPV4_VPN, FAM_IPV6_VPN };
-	const struct bgp_instance *d = vrf_default(m->core);
-
 	m->index_stale = true;
-	for (int k = 0; d && k < 3; k++) {
-		struct rib_reader *r = &m->in[tables[k]].reader;
-
-		if (r->rib)
-			rib_reader_rewind(r);
-		else if (d->rib[tables[k]])
-			rib_reader_open(d->rib[tables[k]], r, true, importer_wake);
-	}
+	for (int f = 0; f < FAM_COUNT; f++)
+		if (m->in[f].reader.rib)
+			rib_reader_rewind(&m->in[f].reader);
 	core_work_add(m->core, &m->work);
 }
 

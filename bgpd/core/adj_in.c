@@ -21,21 +21,20 @@ struct adj_in *adj_in_get(struct peer *p)
 	return p->adj_in;
 }
 
-/* Keys packed; path_ids, infos NULL if all are 0. */
 struct batch {
-	const uint8_t *keys;
-	const uint64_t *hashes;
-	const uint32_t *path_ids, *infos;
+	struct nlri nlri[BATCH];
+	uint64_t hashes[BATCH];
+	uint32_t infos[BATCH];
+	bool with_info;
 	unsigned n;
 };
 
-static void count_change(struct peer *p, enum family f, const struct rib_change *c, bool there,
-		bool accepted)
+static void count_update(struct peer *p, enum family f, const struct rib_change *c, bool accepted)
 {
 	struct peer_family *pf = &p->family[f];
 	struct adj_in_family *af = &p->adj_in->family[f];
 
-	pf->received += (uint32_t)there - c->was_there;
+	pf->received += 1u - c->was_there;
 	pf->accepted += (uint32_t)accepted - c->was_accepted;
 	if (c->was_there && (c->flags & PATH_ERA) != adj_in_era_bits(af))
 		af->stale--;
@@ -53,33 +52,39 @@ static void update(struct peer *p, enum family f, const struct batch *b, uint32_
 	if (b->n > 1)
 		rib_prefetch(rib, b->hashes, b->n);
 	for (unsigned i = 0; i < b->n; i++) {
-		const uint8_t *key = b->keys + (size_t)i * rib->key_size;
+		const uint8_t *key = b->nlri[i].key;
 		enum path_reason reason;
 		struct rib_change change;
 
-		route.info = b->infos ? b->infos[i] : 0;
+		route.info = b->with_info ? b->infos[i] : 0;
 		route.attrs = adj_in_apply(p, f, v, key, route.info, &reason);
 		route.reason = (uint8_t)reason;
 		attrs_ref(core->attrs, attrs);
-		rib_put(rib, key, b->hashes[i], &route, b->path_ids ? b->path_ids[i] : 0, &change);
-		count_change(p, f, &change, true, route.attrs != 0);
+		rib_put(rib, key, b->hashes[i], &route, b->nlri[i].path_id, &change);
+		count_update(p, f, &change, route.attrs != 0);
 	}
 }
 
 static void withdraw(struct peer *p, enum family f, const struct batch *b)
 {
 	struct rib *rib = p->instance->rib[f];
+	struct adj_in_family *af = &p->adj_in->family[f];
+	uint32_t gone = 0, accepted = 0, stale = 0;
 
 	if (b->n > 1)
 		rib_prefetch(rib, b->hashes, b->n);
 	for (unsigned i = 0; i < b->n; i++) {
-		struct rib_change change;
+		struct rib_change c;
 
-		rib_drop(rib, b->keys + (size_t)i * rib->key_size, b->hashes[i], p->source,
-				b->path_ids ? b->path_ids[i] : 0, &change);
-		p->count.prefixes_withdrawn += change.was_there;
-		count_change(p, f, &change, false, false);
+		rib_drop(rib, b->nlri[i].key, b->hashes[i], p->source, b->nlri[i].path_id, &c);
+		gone += c.was_there;
+		accepted += c.was_accepted;
+		stale += c.was_there && (c.flags & PATH_ERA) != adj_in_era_bits(af);
 	}
+	p->count.prefixes_withdrawn += gone;
+	p->family[f].received -= gone;
+	p->family[f].accepted -= accepted;
+	af->stale -= stale;
 }
 
 int adj_in_field(struct peer *p, struct update *u, struct update_field *field, struct msg_error *e)
@@ -87,26 +92,23 @@ int adj_in_field(struct peer *p, struct update *u, struct update_field *field, s
 	struct bgp_core *core = p->instance->core;
 	enum family f = field->family;
 	struct rib *rib = p->instance->rib[f];
-	unsigned size = families[f].key_size;
-	uint8_t keys[BATCH * NLRI_KEY_MAX];
-	uint64_t hashes[BATCH];
-	uint32_t path_ids[BATCH], infos[BATCH], attrs = 0;
-	bool with_info = f != FAM_IPV4_UNICAST && f != FAM_IPV6_UNICAST && !field->withdraw;
-	struct batch b = { keys, hashes, field->add_path ? path_ids : NULL, with_info ? infos : NULL, 0 };
+	uint32_t attrs = 0;
 	struct adj_in_verdict v = { 0 };
-	struct nlri nlri;
+	struct batch b;
 	int r;
 
+	b.n = 0;
+	b.with_info = !rib_is_unicast(rib) && !field->withdraw;
 	adj_in_get(p);
 	do {
-		r = update_field_next(field, &nlri);
+		struct nlri *nlri = &b.nlri[b.n];
+
+		r = update_field_next(field, nlri);
 		if (r == 1) {
-			memcpy(keys + b.n * size, nlri.key, size);
-			path_ids[b.n] = nlri.path_id;
-			if (with_info)
-				infos[b.n] = info_intern(core->infos, &nlri.info);
-			hashes[b.n] = rib_key_hash(rib, nlri.key);
-			rib_hash_prefetch(&rib->hash, hashes[b.n++]);
+			if (b.with_info)
+				b.infos[b.n] = info_intern(core->infos, &nlri->info);
+			b.hashes[b.n] = rib_key_hash(rib, nlri->key);
+			rib_hash_prefetch(&rib->hash, b.hashes[b.n++]);
 		}
 		if (!b.n || (b.n < BATCH && r == 1))
 			continue;

@@ -145,16 +145,21 @@ static inline void attrs_ref(struct attrs_table *t, uint32_t id)
 		attrs_at_(t, id)->refs++;
 }
 
+/* n references, of an id that is not 0. */
+static inline void attrs_unref_n(struct attrs_table *t, uint32_t id, uint32_t n)
+{
+	struct attrs *s = attrs_at_(t, id);
+
+	assert((s->refs & ~ATTRS_DYING) >= n);
+	s->refs -= n;
+	if (!(s->refs & ~ATTRS_DYING))
+		attrs_last_ref_gone(t, id);
+}
+
 static inline void attrs_unref(struct attrs_table *t, uint32_t id)
 {
-	struct attrs *s;
-
-	if (!id)
-		return;
-	s = attrs_at_(t, id);
-	assert(s->refs & ~ATTRS_DYING);
-	if (!(--s->refs & ~ATTRS_DYING))
-		attrs_last_ref_gone(t, id);
+	if (id)
+		attrs_unref_n(t, id, 1);
 }
 
 #endif

@@ -27,7 +27,12 @@ struct sent {
 	uint16_t source; /* whom it came from, who was not told */
 };
 
-struct sent_block;
+struct sent_block {
+	unsigned refs;
+	uint32_t attrs[1u << SENT_BITS];
+	uint16_t source[1u << SENT_BITS];
+	uint32_t info[]; /* as many, or none */
+};
 
 struct out_sent {
 	struct attrs_table *attrs;
@@ -42,10 +47,18 @@ void out_sent_init(struct out_sent *s, const struct bgp_core *c, enum family f);
 void out_sent_fini(struct out_sent *s);
 /* *to becomes the same as *from. */
 void out_sent_copy(struct out_sent *to, const struct out_sent *from);
-struct sent out_sent_get(const struct out_sent *s, uint32_t dest);
+static inline struct sent out_sent_get(const struct out_sent *s, uint32_t dest)
+{
+	uint32_t i = dest & ((1u << SENT_BITS) - 1);
+	const struct sent_block *b;
+
+	if (dest >> SENT_BITS >= s->blocks.n || !(b = s->blocks.v[dest >> SENT_BITS]))
+		return (struct sent){ 0 };
+	return (struct sent){ b->attrs[i], s->with_info ? b->info[i] : 0, b->source[i] };
+}
 void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v); /* takes its own references */
-/* Forgets what was said of it, and returns that: of its references only that they were. */
-struct sent out_sent_take(struct out_sent *s, uint32_t dest);
+/* Forgets what was said of a destination; the source that it came from, 0 if nothing was. */
+uint16_t out_sent_forget(struct out_sent *s, uint32_t dest);
 uint32_t out_sent_end(const struct out_sent *s); /* ids from here on have nothing */
 uint32_t out_sent_of_source(const struct out_sent *s, uint16_t source);
 

@@ -9,13 +9,6 @@
 
 #define BLOCK (1u << SENT_BITS)
 
-struct sent_block {
-	unsigned refs;
-	uint32_t attrs[BLOCK];
-	uint16_t source[BLOCK];
-	uint32_t info[]; /* BLOCK of them, or none */
-};
-
 static size_t block_size(const struct out_sent *s)
 {
 	return sizeof(struct sent_block) + (s->with_info ? BLOCK * sizeof(uint32_t) : 0);
@@ -58,16 +51,6 @@ void out_sent_copy(struct out_sent *to, const struct out_sent *from)
 	for (size_t i = 0; i < from->by_source.n; i++)
 		*vec_push(&to->by_source) = from->by_source.v[i];
 	to->count = from->count;
-}
-
-struct sent out_sent_get(const struct out_sent *s, uint32_t dest)
-{
-	uint32_t i = dest & (BLOCK - 1);
-	const struct sent_block *b;
-
-	if (dest >> SENT_BITS >= s->blocks.n || !(b = s->blocks.v[dest >> SENT_BITS]))
-		return (struct sent){ 0 };
-	return (struct sent){ b->attrs[i], s->with_info ? b->info[i] : 0, b->source[i] };
 }
 
 static struct sent_block *own_block(struct out_sent *s, uint32_t n)
@@ -129,25 +112,27 @@ void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v)
 	}
 }
 
-struct sent out_sent_take(struct out_sent *s, uint32_t dest)
+uint16_t out_sent_forget(struct out_sent *s, uint32_t dest)
 {
-	struct sent v = out_sent_get(s, dest);
-	uint32_t i = dest & (BLOCK - 1);
+	uint32_t n = dest >> SENT_BITS, i = dest & (BLOCK - 1);
 	struct sent_block *b;
+	uint16_t source;
 
-	if (!v.attrs)
-		return v;
-	b = own_block(s, dest >> SENT_BITS);
+	if (n >= s->blocks.n || !(b = s->blocks.v[n]) || !b->attrs[i])
+		return 0;
+	if (b->refs > 1)
+		b = own_block(s, n);
+	source = b->source[i];
 	s->count--;
-	s->by_source.v[v.source]--;
+	s->by_source.v[source]--;
+	attrs_unref_n(s->attrs, b->attrs[i], 1);
 	b->attrs[i] = 0;
 	b->source[i] = 0;
-	attrs_unref(s->attrs, v.attrs);
 	if (s->with_info) {
+		info_unref(s->infos, b->info[i]);
 		b->info[i] = 0;
-		info_unref(s->infos, v.info);
 	}
-	return v;
+	return source;
 }
 
 uint32_t out_sent_end(const struct out_sent *s)

@@ -130,10 +130,10 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 static void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
 {
 	static const struct sent none;
-	struct sent old = out_sent_take(&g->sent, dest);
+	uint16_t source = out_sent_forget(&g->sent, dest);
 
-	if (old.attrs)
-		add_item(w, dest, &none, source_look(g, w, old.source)->member, 0);
+	if (source)
+		add_item(w, dest, &none, source_look(g, w, source)->member, 0);
 }
 
 static void look(struct out_group *g, struct out_window *w, uint32_t dest, bool ignores_prefix,

@@ -166,14 +166,9 @@ static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash, uin
 void rib_dest_free(struct rib *rib, uint32_t id, uint64_t hash)
 {
 	struct dest *d = dest_at(rib, id);
-	uint32_t at, there = rib_hash_first(&rib->hash, hash, &at);
 
 	assert(!d->paths);
-	while (there != id) {
-		assert(there);
-		there = rib_hash_next(&rib->hash, hash, &at);
-	}
-	rib_hash_remove(&rib->hash, at);
+	rib_hash_remove(&rib->hash, hash, id);
 	if (rib_is_unicast(rib))
 		rib->lengths[d->key[rib->key_size - 1]]--;
 	d->key[rib->dead_at] = 0xff;
@@ -317,8 +312,12 @@ static uint32_t path_find(const struct rib *rib, const struct dest *d, uint16_t 
 
 static void path_unref(struct rib *rib, const struct path *p)
 {
-	attrs_unref(rib->env->attrs, p->attrs_in);
-	attrs_unref(rib->env->attrs, p->attrs);
+	if (p->attrs == p->attrs_in) {
+		attrs_unref_n(rib->env->attrs, p->attrs, 2);
+	} else {
+		attrs_unref(rib->env->attrs, p->attrs_in);
+		attrs_unref(rib->env->attrs, p->attrs);
+	}
 	if (p->info)
 		info_unref(rib->env->infos, p->info);
 }
@@ -383,35 +382,52 @@ uint32_t rib_update(struct rib *rib, const uint8_t *key, uint16_t source, uint32
 
 static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t *link)
 {
-	struct dest *d = dest_at(rib, dest);
 	struct path *p = path_at(rib, path);
-	bool alone = d->paths == path && !p->next, used = p->flags & PATH_USABLE;
-	uint64_t before = alone ? 0 : outcome(rib, d);
+	uint64_t before = outcome(rib, dest_at(rib, dest));
 
 	*link = p->next;
 	if (p->flags & PATH_ADD_PATH)
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	if (!alone) {
-		settle(rib, dest, before);
-		return;
-	}
-	/* Nothing to choose from: the same as settle(), for the many of a mass withdrawal. */
+	settle(rib, dest, before);
+}
+
+/* The same for the only path of a destination, with nothing left to choose
+ * from: what a mass withdrawal does a million times. */
+static void path_remove_last(struct rib *rib, uint32_t dest, uint64_t hash)
+{
+	struct dest *d = dest_at(rib, dest);
+	uint32_t path = d->paths;
+	const struct path *p = path_at(rib, path);
+	bool used = p->flags & PATH_USABLE;
+
+	d->paths = 0;
+	path_unref(rib, p);
+	slab_put(&rib->paths, path);
 	if (used ? !rib_log_add(rib, dest) : !rib_log_has(rib, dest))
-		rib_dest_free(rib, dest, rib_key_hash(rib, d->key));
+		rib_dest_free(rib, dest, hash);
 }
 
 void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source, uint32_t path_id,
 		struct rib_change *ret)
 {
 	uint32_t at, id = dest_find(rib, key, hash, &at), p_id, *link;
+	const struct path *p;
 
 	*ret = (struct rib_change){ .dest = id };
-	if (!id || !(p_id = path_find(rib, dest_at(rib, id), source, path_id, &link)))
+	if (!id || !(p_id = dest_at(rib, id)->paths))
 		return;
-	*ret = (struct rib_change){ id, true, path_at(rib, p_id)->attrs != 0,
-		path_at(rib, p_id)->flags };
+	p = path_at(rib, p_id);
+	if (p->source == source && !p->next && !path_id && !(p->flags & PATH_ADD_PATH)) {
+		*ret = (struct rib_change){ id, true, p->attrs != 0, p->flags };
+		path_remove_last(rib, id, hash);
+		return;
+	}
+	if (!(p_id = path_find(rib, dest_at(rib, id), source, path_id, &link)))
+		return;
+	p = path_at(rib, p_id);
+	*ret = (struct rib_change){ id, true, p->attrs != 0, p->flags };
 	path_remove(rib, id, p_id, link);
 }
 

@@ -1,4 +1,6 @@
 /* Index of a table: see rib_hash.h.  Used by rib.c alone. */
+#include <assert.h>
+
 #include "bgpd/core/rib_hash.h"
 #include "lib/base/xalloc.h"
 
@@ -32,8 +34,14 @@ void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id)
 	t->n++;
 }
 
-void rib_hash_remove(struct rib_hash *t, uint32_t at)
+void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id)
 {
+	uint32_t at = (uint32_t)hash & t->mask, slot = rib_hash_tag(t, hash) | id;
+
+	while (t->slots[at] != slot) {
+		assert(t->slots[at]);
+		at = (at + 1) & t->mask;
+	}
 	t->n--;
 	if (t->slots[(at + 1) & t->mask]) {
 		t->slots[at] = ~t->mask;

@@ -66,7 +66,7 @@ static inline void rib_hash_place_at(struct rib_hash *t, uint64_t hash, uint32_t
 	t->slots[at] = rib_hash_tag(t, hash) | id;
 	t->n++;
 }
-void rib_hash_remove(struct rib_hash *t, uint32_t at); /* the id at this slot */
+void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id); /* it is there */
 void rib_hash_fini(struct rib_hash *t);
 
 #endif

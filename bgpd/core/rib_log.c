@@ -25,21 +25,6 @@ static bool counts(const struct rib *rib, uint32_t place)
 	return dest_at(rib, ring_at(&rib->log, place))->log_at == place;
 }
 
-/* Is its last entry still in the ring?  A place from long ago may look like
- * one of now: then the ring tells. */
-static bool in_ring(const struct rib *rib, uint32_t dest)
-{
-	const struct rib_log *l = &rib->log;
-	uint32_t place = dest_at(rib, dest)->log_at;
-
-	return place - l->tail < l->head - l->tail && ring_at(l, place) == dest;
-}
-
-bool rib_log_has(const struct rib *rib, uint32_t dest)
-{
-	return in_ring(rib, dest);
-}
-
 /* Moves the entries that count to the end of a ring of the same size. */
 static void compact(struct rib *rib)
 {
@@ -109,14 +94,14 @@ static void wake_idle(struct rib_log *l)
 		}
 }
 
-bool rib_log_add(struct rib *rib, uint32_t dest)
+bool rib_log_add_slow(struct rib *rib, uint32_t dest)
 {
 	struct rib_log *l = &rib->log;
 	bool there;
 
 	if (!l->readers)
 		return rib_log_has(rib, dest);
-	there = in_ring(rib, dest);
+	there = rib_log_has(rib, dest);
 	/* Nobody has read it yet: the same entry stands for this change, too. */
 	if (there && dest_at(rib, dest)->log_at - l->tail >= l->front - l->tail)
 		return true;
@@ -132,32 +117,35 @@ bool rib_log_add(struct rib *rib, uint32_t dest)
 	return true;
 }
 
-/* Drops the entries before this place.  The slot of a destination that goes is
- * asked for some time before, and its hash kept until then. */
+/* Drops the entries before this place, some at a time: first the slots of the
+ * destinations that go are asked for, then they go. */
 static void trim_to(struct rib *rib, uint32_t until)
 {
 	struct rib_log *l = &rib->log;
-	uint64_t hashes[PREFETCH];
-	uint32_t ahead = l->tail;
+	struct {
+		uint64_t hash;
+		uint32_t dest;
+	} gone[PREFETCH];
 
 	while (l->tail != until) {
-		uint32_t place, id;
-		struct dest *d;
+		uint32_t place = l->tail, end = until - place > PREFETCH ? place + PREFETCH : until;
+		unsigned n = 0;
 
-		for (; ahead != until && ahead - l->tail < PREFETCH; ahead++) {
-			d = dest_at(rib, ring_at(l, ahead));
-			if (d->log_at != ahead || d->paths)
-				continue;
-			hashes[ahead % PREFETCH] = rib_key_hash(rib, d->key);
-			rib_hash_prefetch(&rib->hash, hashes[ahead % PREFETCH]);
+		for (; place != end; place++) {
+			uint32_t id = l->ring[place & l->mask];
+			const struct dest *d = dest_at(rib, id);
+
+			if (d->log_at != place) {
+				l->superseded--;
+			} else if (!d->paths) {
+				gone[n].dest = id;
+				gone[n].hash = rib_key_hash(rib, d->key);
+				rib_hash_prefetch(&rib->hash, gone[n++].hash);
+			}
 		}
-		place = l->tail++;
-		id = ring_at(l, place);
-		d = dest_at(rib, id);
-		if (d->log_at != place)
-			l->superseded--;
-		else if (!d->paths)
-			rib_dest_free(rib, id, hashes[place % PREFETCH]);
+		l->tail = end;
+		for (unsigned i = 0; i < n; i++)
+			rib_dest_free(rib, gone[i].dest, gone[i].hash);
 	}
 }
 
@@ -262,6 +250,25 @@ static uint32_t read_walk(struct rib_reader *r, uint32_t *ret, uint32_t n)
 	return got;
 }
 
+static uint32_t read_log(struct rib_reader *r, uint32_t *ret, uint32_t n)
+{
+	const struct rib *rib = r->rib;
+	const struct rib_log *l = &rib->log;
+	uint32_t place = r->at, head = l->head, got = 0;
+
+	while (got < n && place != head) {
+		uint32_t id = ring_at(l, place);
+
+		if (head - place > PREFETCH)
+			__builtin_prefetch(dest_at(rib, ring_at(l, place + PREFETCH)));
+		if (dest_at(rib, id)->log_at == place)
+			ret[got++] = id;
+		place++;
+	}
+	r->at = place;
+	return got;
+}
+
 uint32_t rib_reader_read(struct rib_reader *r, uint32_t *ret, uint32_t n)
 {
 	struct rib *rib = r->rib;
@@ -275,14 +282,7 @@ uint32_t rib_reader_read(struct rib_reader *r, uint32_t *ret, uint32_t n)
 	got = read_walk(r, ret, n);
 	if (got)
 		return got;
-	while (got < n && r->at != l->head) {
-		uint32_t place = r->at++;
-
-		if (l->head - r->at > PREFETCH)
-			__builtin_prefetch(dest_at(rib, ring_at(l, place + PREFETCH)));
-		if (counts(rib, place))
-			ret[got++] = ring_at(l, place);
-	}
+	got = read_log(r, ret, n);
 	if (r->at - l->tail > l->front - l->tail)
 		l->front = r->at;
 	if (got || r->idle)

@@ -51,7 +51,7 @@ void rib_path_id_drop(struct rib *rib, uint32_t path)
 	uint32_t at, id = path_id_find(rib, path, &at);
 
 	assert(id);
-	rib_hash_remove(&rib->path_id_hash, at);
+	rib_hash_remove(&rib->path_id_hash, hash_u64(rib->seed, path), id);
 	((struct path_id *)slab_at(&rib->path_ids, id))->id = 0; /* marks it free */
 	slab_put(&rib->path_ids, id);
 }

@@ -141,9 +141,31 @@ void rib_path_id_set(struct rib *rib, uint32_t path, uint32_t value);
 void rib_path_id_drop(struct rib *rib, uint32_t path);
 
 /* rib_log.c */
+
+/* Some reader has yet to see it.  A place from long ago may look like one of
+ * now: then the ring tells. */
+static inline bool rib_log_has(const struct rib *rib, uint32_t dest)
+{
+	const struct rib_log *l = &rib->log;
+	uint32_t place = dest_at(rib, dest)->log_at;
+
+	return place - l->tail < l->head - l->tail && l->ring[place & l->mask] == dest;
+}
+
+bool rib_log_add_slow(struct rib *rib, uint32_t dest);
 /* True if it stands in the log now: not if nobody reads that. */
-bool rib_log_add(struct rib *rib, uint32_t dest);
-bool rib_log_has(const struct rib *rib, uint32_t dest); /* some reader has yet to see it */
+static inline bool rib_log_add(struct rib *rib, uint32_t dest)
+{
+	struct rib_log *l = &rib->log;
+
+	if (rib_log_has(rib, dest) || l->idle || !l->readers || !l->ring ||
+			l->head - l->tail > l->mask)
+		return rib_log_add_slow(rib, dest);
+	l->ring[l->head & l->mask] = dest;
+	dest_at(rib, dest)->log_at = l->head++;
+	return true;
+}
+
 void rib_log_fini(struct rib *rib);
 /* rib.c, for rib_log.c: no path, no reader: the end.  hash: of its key. */
 void rib_dest_free(struct rib *rib, uint32_t dest, uint64_t hash);

@@ -42,13 +42,6 @@ uint32_t slab_new(struct slab *s)
 	return id;
 }
 
-void slab_put(struct slab *s, uint32_t id)
-{
-	memcpy(slab_at(s, id), &s->free, 4);
-	s->free = id;
-	s->live--;
-}
-
 size_t slab_bytes(const struct slab *s)
 {
 	return (size_t)s->n_blocks * ((size_t)s->size << SLAB_BLOCK_BITS) +

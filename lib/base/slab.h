@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SLAB_BLOCK_BITS 12 /* objects per block: 4096 */
 
@@ -23,12 +24,18 @@ void slab_fini(struct slab *s);
 
 /* A zeroed object. */
 uint32_t slab_new(struct slab *s);
-void slab_put(struct slab *s, uint32_t id);
 
 static inline void *slab_at(const struct slab *s, uint32_t id)
 {
 	return s->blocks[id >> SLAB_BLOCK_BITS] +
 	       (size_t)(id & ((1u << SLAB_BLOCK_BITS) - 1)) * s->size;
+}
+
+static inline void slab_put(struct slab *s, uint32_t id)
+{
+	memcpy(slab_at(s, id), &s->free, 4);
+	s->free = id;
+	s->live--;
 }
 
 /* Bytes held from the system. */

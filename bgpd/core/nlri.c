@@ -17,12 +17,34 @@ static void info_clear(struct nlri_info *i)
 	i->label[0] = i->label[1] = NLRI_LABEL_NONE;
 }
 
+static uint64_t word_get(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return __builtin_bswap64(v);
+}
+
+static void word_put(uint8_t *p, uint64_t v)
+{
+	v = __builtin_bswap64(v);
+	memcpy(p, &v, 8);
+}
+
 /* Copies the bytes that a prefix of `bits` has, host bits cleared; the rest of
- * dst (size bytes) becomes zero. */
-static void prefix_bytes_get(uint8_t *dst, unsigned size, const uint8_t *src, unsigned bits)
+ * dst (size bytes) becomes zero.  readable: bytes from src on. */
+static void prefix_bytes_get(uint8_t *dst, unsigned size, const uint8_t *src, size_t readable,
+		unsigned bits)
 {
 	unsigned n = (bits + 7) / 8;
 
+	if (size == 16 && readable >= 16) { /* most: whole words, what is too much masked away */
+		uint64_t hi = word_get(src), lo = word_get(src + 8);
+
+		word_put(dst, bits >= 64 ? hi : bits ? hi & ~0ull << (64 - bits) : 0);
+		word_put(dst + 8, bits > 64 ? lo & ~0ull << (128 - bits) : 0);
+		return;
+	}
 	memset(dst, 0, size);
 	memcpy(dst, src, n);
 	if (bits % 8)
@@ -41,7 +63,7 @@ static int unicast_decode(struct rd *r, enum family f, struct nlri *ret)
 
 	if (!p || bits > max)
 		return -EPROTO;
-	prefix_bytes_get(ret->key, max / 8, p, bits);
+	prefix_bytes_get(ret->key, max / 8, p, (size_t)(r->end - p), bits);
 	ret->key[max / 8] = (uint8_t)bits;
 	return 0;
 }
@@ -56,7 +78,7 @@ static int vpn_decode(struct rd *r, enum family f, bool withdraw, struct nlri *r
 		return -EPROTO;
 	bits -= 24 + 64;
 	rd_copy(&in, ret->key, 8);
-	prefix_bytes_get(ret->key + 8, max / 8, in.p, bits);
+	prefix_bytes_get(ret->key + 8, max / 8, in.p, (size_t)(r->end - in.p), bits);
 	ret->key[8 + max / 8] = (uint8_t)bits;
 	info_clear(&ret->info);
 	if (!withdraw)
@@ -138,7 +160,7 @@ static bool prefix5_decode(struct rd *r, bool withdraw, struct nlri *ret)
 		return false;
 	ret->key[13] = (uint8_t)size;
 	ret->key[14] = (uint8_t)bits;
-	prefix_bytes_get(ret->key + 15, 16, rd_bytes(r, size), bits);
+	prefix_bytes_get(ret->key + 15, 16, rd_bytes(r, size), size, bits);
 	ret->info.gateway = ip_from_bytes(rd_bytes(r, size), size);
 	if (ip_is_zero(&ret->info.gateway))
 		ret->info.gateway.family = 0;
@@ -247,6 +269,31 @@ static void evpn_encode(struct wr *w, const uint8_t *key, const struct nlri_info
 		*len = (uint8_t)(w->p - len - 1);
 }
 
+#define PREFIX_WIRE_MAX (4 + 8 + 16)
+
+/* Where there is room for any: whole words, of which only a part may count. */
+static uint8_t *prefix_put(uint8_t *p, enum family f, unsigned size, const uint8_t *key,
+		uint32_t label)
+{
+	unsigned bits;
+
+	if (f == FAM_IPV4_UNICAST || f == FAM_IPV6_UNICAST) {
+		bits = key[size];
+		*p++ = (uint8_t)bits;
+	} else {
+		bits = key[8 + size];
+		wr_put32(p, (24u + 64 + bits) << 24 | label_or_zero(label));
+		memcpy(p + 4, key, 8);
+		p += 12;
+		key += 8;
+	}
+	if (size == 4)
+		memcpy(p, key, 4);
+	else
+		memcpy(p, key, 16);
+	return p + (bits + 7) / 8;
+}
+
 void nlri_encode(struct wr *w, enum family f, bool add_path, const uint8_t *key, uint32_t path_id,
 		const struct nlri_info *info, bool withdraw)
 {
@@ -259,6 +306,10 @@ void nlri_encode(struct wr *w, enum family f, bool add_path, const uint8_t *key,
 		return;
 	}
 	size = address_bits(f) / 8;
+	if (wr_left(w) >= PREFIX_WIRE_MAX && !w->failed) {
+		w->p = prefix_put(w->p, f, size, key, withdraw ? WITHDRAWN_LABEL : info ? info->label[0] : 0);
+		return;
+	}
 	if (f == FAM_IPV4_VPN || f == FAM_IPV6_VPN) {
 		bits = key[8 + size];
 		wr_u8(w, (uint8_t)(24 + 64 + bits));

@@ -133,7 +133,9 @@ static inline const struct attrs *attrs_get(const struct attrs_table *t, uint32_
 	return attrs_at_(t, id);
 }
 
-static inline void attrs_prefetch(const struct attrs_table *t, uint32_t id)
+/* Always inline: see rib_hash_prefetch(). */
+__attribute__((always_inline)) static inline void attrs_prefetch(const struct attrs_table *t,
+		uint32_t id)
 {
 	if (id)
 		__builtin_prefetch(attrs_at_(t, id), 1);

@@ -117,47 +117,26 @@ static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t ha
 	return id;
 }
 
-/* The ids are walked in order, so only the slots are scattered: some of them are
- * asked for ahead. */
-static void hash_grow(struct rib *rib)
+static void dest_hashes(const void *ctx, const uint32_t *ids, unsigned n, uint64_t *ret)
 {
-	uint64_t hashes[32];
-	uint32_t ids[32];
+	const struct rib *rib = ctx;
 
-	rib_hash_grow(&rib->hash);
-	for (uint32_t id = 1; id <= rib->dests.used;) {
-		unsigned n = 0;
-
-		for (; n < 32 && id <= rib->dests.used; id++) {
-			if (!dest_is_live(rib, dest_at(rib, id)))
-				continue;
-			ids[n] = id;
-			hashes[n] = rib_key_hash(rib, dest_at(rib, id)->key);
-			rib_hash_prefetch(&rib->hash, hashes[n++]);
-		}
-		for (unsigned i = 0; i < n; i++)
-			rib_hash_place(&rib->hash, hashes[i], ids[i]);
-	}
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(dest_at(rib, ids[i])->key);
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = rib_key_hash(rib, dest_at(rib, ids[i])->key);
 }
 
 /* at: the free slot where dest_find() ended. */
 static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t at)
 {
-	uint32_t id;
-	struct dest *d;
+	uint32_t id = slab_new(&rib->dests);
+	struct dest *d = dest_at(rib, id);
 
-	if (rib_hash_full(&rib->hash)) {
-		hash_grow(rib);
-		rib_hash_first(&rib->hash, hash, &at);
-		while (rib->hash.slots[at])
-			rib_hash_next(&rib->hash, hash, &at);
-	}
-	id = slab_new(&rib->dests);
-	d = dest_at(rib, id);
 	/* Not in the log, wherever that is now. */
 	d->log_at = rib->log.tail - 1;
 	memcpy(d->key, key, rib->key_size);
-	rib_hash_place_at(&rib->hash, hash, id, at);
+	rib_hash_insert(&rib->hash, hash, id, at, dest_hashes, rib);
 	if (rib_is_unicast(rib))
 		rib->lengths[key[rib->key_size - 1]]++;
 	return id;

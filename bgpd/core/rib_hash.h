@@ -1,72 +1,124 @@
 /* From a key to the id of its destination: open addressing over 4-byte slots.
- * A slot holds the id, in as many bits as the table has slots (ids are dense,
- * so they fit), and in the bits that are left a part of the hash, so that a
- * probe nearly never touches a destination but the right one. */
+ * A slot holds the id and, in the bits that are left, a part of the hash, so
+ * that a probe nearly never touches a destination but the right one.
+ *
+ * A search stays within a segment of 8192 slots, so that the table can grow by
+ * one of them at a time: when it is five eighths full another table, mostly of
+ * double size, is put beside it, and one segment moves for every few hundred
+ * ids that come.  No call waits for a million keys to be hashed again. */
 #ifndef WEFT_BGPD_CORE_RIB_HASH_H
 #define WEFT_BGPD_CORE_RIB_HASH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#define RIB_SEGMENT 8192u /* slots */
+
 struct rib_hash {
-	uint32_t *slots;
-	uint32_t mask; /* slots - 1; 0 while there are none */
+	uint32_t *slots; /* NULL while there are none */
+	uint32_t mask;	 /* slots - 1 */
+	uint32_t *old;	 /* the table that they move from; NULL: no move is under way */
+	uint32_t old_mask;
+	uint32_t moved;	 /* slots of old whose ids have moved */
+	uint32_t until;	 /* ids that may come before the next step */
 	uint32_t n;
 	uint32_t graves; /* slots of removed ids that a probe must pass: id 0, the rest ones */
-	uint8_t id_bits;
+	uint8_t id_bits; /* of a slot */
 };
+
+/* What the table asks of its owner, as it has not kept enough of them: the hashes
+ * of at most RIB_HASHES ids. */
+#define RIB_HASHES 64
+typedef void rib_hash_fn(const void *ctx, const uint32_t *ids, unsigned n, uint64_t *ret);
+
+/* The slots where a key belongs, and its place in them. */
+static inline uint32_t *rib_hash_home(const struct rib_hash *t, uint64_t hash, uint32_t *ret_at)
+{
+	*ret_at = (uint32_t)hash & t->mask;
+	if (__builtin_expect(!t->old, 1) || ((uint32_t)hash & t->old_mask) < t->moved)
+		return t->slots;
+	*ret_at = (uint32_t)hash & t->old_mask;
+	return t->old;
+}
+
+static inline uint32_t rib_hash_after(const struct rib_hash *t, uint32_t at)
+{
+	uint32_t within = (RIB_SEGMENT - 1) & t->mask;
+
+	return (at & ~within) | ((at + 1) & within);
+}
+
+static inline uint32_t rib_hash_id(const struct rib_hash *t, uint32_t slot)
+{
+	return slot & ((1u << t->id_bits) - 1);
+}
 
 static inline uint32_t rib_hash_tag(const struct rib_hash *t, uint64_t hash)
 {
 	return (uint32_t)(hash >> 32) << t->id_bits;
 }
 
+static inline uint32_t rib_hash_probe(const struct rib_hash *t, const uint32_t *slots,
+		uint64_t hash, uint32_t *at)
+{
+	uint32_t tag = rib_hash_tag(t, hash), i = *at, v;
+
+	while ((v = slots[i]) && (((v ^ tag) >> t->id_bits) || !rib_hash_id(t, v)))
+		i = rib_hash_after(t, i);
+	*at = i;
+	return rib_hash_id(t, v);
+}
+
 /* Slots to look at one after the other: ids whose tag fits, 0 at the end. */
 static inline uint32_t rib_hash_first(const struct rib_hash *t, uint64_t hash, uint32_t *ret_at)
 {
-	uint32_t tag = rib_hash_tag(t, hash), at = (uint32_t)hash & t->mask, v;
+	const uint32_t *slots = rib_hash_home(t, hash, ret_at);
 
-	*ret_at = 0;
-	if (!t->slots)
-		return 0;
-	while ((v = t->slots[at]) && (((v ^ tag) >> t->id_bits) || !(v & t->mask)))
-		at = (at + 1) & t->mask;
-	*ret_at = at;
-	return v & t->mask;
+	return slots ? rib_hash_probe(t, slots, hash, ret_at) : 0;
 }
 
 static inline uint32_t rib_hash_next(const struct rib_hash *t, uint64_t hash, uint32_t *at)
 {
-	uint32_t tag = rib_hash_tag(t, hash), i = (*at + 1) & t->mask, v;
+	uint32_t home;
+	const uint32_t *slots = rib_hash_home(t, hash, &home);
 
-	while ((v = t->slots[i]) && (((v ^ tag) >> t->id_bits) || !(v & t->mask)))
-		i = (i + 1) & t->mask;
-	*at = i;
-	return v & t->mask;
+	*at = rib_hash_after(t, *at);
+	return rib_hash_probe(t, slots, hash, at);
 }
 
-static inline void rib_hash_prefetch(const struct rib_hash *t, uint64_t hash)
+/* GCC 12 takes a function that only prefetches for one without effect, unless it
+ * is inlined before it looks. */
+__attribute__((always_inline)) static inline void rib_hash_prefetch(const struct rib_hash *t,
+		uint64_t hash)
 {
-	if (t->slots)
-		__builtin_prefetch(&t->slots[(uint32_t)hash & t->mask]);
+	uint32_t at;
+	const uint32_t *slots = rib_hash_home(t, hash, &at);
+
+	if (slots)
+		__builtin_prefetch(&slots[at]);
 }
 
-static inline bool rib_hash_full(const struct rib_hash *t)
-{
-	return !t->slots || t->n + t->graves >= t->mask - t->mask / 4;
-}
+void rib_hash_insert_slow(struct rib_hash *t, uint64_t hash, uint32_t id,
+		rib_hash_fn *hashes, const void *ctx);
 
-/* As many slots as are needed, all empty: the caller places every id again, as
- * the table has not kept enough of their hashes. */
-void rib_hash_grow(struct rib_hash *t);
-void rib_hash_place(struct rib_hash *t, uint64_t hash, uint32_t id); /* there is room */
-/* At the empty slot where a search for it ended. */
-static inline void rib_hash_place_at(struct rib_hash *t, uint64_t hash, uint32_t id, uint32_t at)
+/* Adds an id that is not there; at: the free slot where a search for it ended. */
+static inline void rib_hash_insert(struct rib_hash *t, uint64_t hash, uint32_t id, uint32_t at,
+		rib_hash_fn *hashes, const void *ctx)
 {
-	t->slots[at] = rib_hash_tag(t, hash) | id;
+	uint32_t home;
+
+	if (!t->until || id >> t->id_bits) {
+		rib_hash_insert_slow(t, hash, id, hashes, ctx);
+		return;
+	}
+	rib_hash_home(t, hash, &home)[at] = rib_hash_tag(t, hash) | id;
 	t->n++;
+	t->until--;
 }
+
 void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id); /* it is there */
+size_t rib_hash_bytes(const struct rib_hash *t);
 void rib_hash_fini(struct rib_hash *t);
 
 #endif

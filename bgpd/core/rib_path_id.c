@@ -29,21 +29,24 @@ uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path)
 	return id ? ((struct path_id *)slab_at(&rib->path_ids, id))->id : 0;
 }
 
+static void entry_hashes(const void *ctx, const uint32_t *ids, unsigned n, uint64_t *ret)
+{
+	const struct rib *rib = ctx;
+
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = hash_u64(rib->seed,
+				((const struct path_id *)slab_at(&rib->path_ids, ids[i]))->path);
+}
+
 void rib_path_id_set(struct rib *rib, uint32_t path, uint32_t value)
 {
-	uint32_t id = slab_new(&rib->path_ids);
+	uint64_t hash = hash_u64(rib->seed, path);
+	uint32_t at, id = slab_new(&rib->path_ids), there = rib_hash_first(&rib->path_id_hash, hash, &at);
 
 	*(struct path_id *)slab_at(&rib->path_ids, id) = (struct path_id){ path, value };
-	if (rib_hash_full(&rib->path_id_hash)) {
-		rib_hash_grow(&rib->path_id_hash);
-		for (uint32_t i = 1; i <= rib->path_ids.used; i++) {
-			const struct path_id *x = slab_at(&rib->path_ids, i);
-
-			if (i != id && x->id)
-				rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, x->path), i);
-		}
-	}
-	rib_hash_place(&rib->path_id_hash, hash_u64(rib->seed, path), id);
+	while (there)
+		there = rib_hash_next(&rib->path_id_hash, hash, &at);
+	rib_hash_insert(&rib->path_id_hash, hash, id, at, entry_hashes, rib);
 }
 
 void rib_path_id_drop(struct rib *rib, uint32_t path)

@@ -68,8 +68,7 @@ size_t rib_bytes(const struct rib *rib)
 {
 	return sizeof(*rib) + slab_bytes(&rib->dests) + slab_bytes(&rib->paths) +
 	       slab_bytes(&rib->path_ids) +
-	       (rib->hash.slots ? ((size_t)rib->hash.mask + 1) * 4 : 0) +
-	       (rib->path_id_hash.slots ? ((size_t)rib->path_id_hash.mask + 1) * 4 : 0) +
+	       rib_hash_bytes(&rib->hash) + rib_hash_bytes(&rib->path_id_hash) +
 	       (rib->log.ring ? ((size_t)rib->log.mask + 1) * 4 : 0);
 }
 

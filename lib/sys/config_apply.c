@@ -349,7 +349,7 @@ static int apply_no(struct config *c, struct config_node *base, const struct sli
 {
 	const struct snode *s = l->carrier;
 	struct config_node *at;
-	bool create = false;
+	bool create = false, whole;
 	int rc;
 
 	if (s->is_list)
@@ -372,8 +372,9 @@ static int apply_no(struct config *c, struct config_node *base, const struct sli
 	rc = check_no(vals, at, e);
 	if (rc)
 		return rc;
+	whole = s->whole && node_leaf(at, s);
 	remove_slots(c, at, l, vals);
-	if (needs_are_gone(at, l))
+	if (whole || needs_are_gone(at, l))
 		remove_entry(c, at);
 	else
 		tree_prune(c, at, NULL);

@@ -143,6 +143,8 @@ static void simple_statements(struct schema *s, struct snode *n)
 			n->omitted = arg;
 		else if (strcmp(name, "fixed") == 0)
 			n->fixed = true;
+		else if (strcmp(name, "whole") == 0)
+			n->whole = true;
 		else if (strcmp(name, "exact") == 0)
 			n->exact = true;
 		else if (strcmp(name, "names") == 0)

@@ -40,7 +40,7 @@ struct snode {
 	bool def_true, has_def;
 	struct value_type *type;
 	const char *omitted;
-	bool fixed, exact;
+	bool fixed, exact, whole;
 	const char *offers; /* lists whose keys are offered as values, NULL: none */
 	/* lists */
 	unsigned auto_step; /* of the list whose key may be left out */

@@ -256,6 +256,10 @@ static const struct {
 	  "no timers bgp\nno neighbor 10.0.0.1 timers\nno neighbor 10.0.0.1 description\n"
 	  "no neighbor 10.0.0.1 maximum-prefix\n",
 		"router bgp 1\n neighbor 10.0.0.1 remote-as 1\nexit\n" },
+	{ "router bgp 1\nneighbor PG peer-group\nneighbor PG remote-as 2\nneighbor PG timers 3 9\n"
+	  "address-family ipv6\nneighbor PG activate\nexit\nno neighbor PG peer-group\n"
+	  "neighbor 10.0.0.1 remote-as 1\nno neighbor 10.0.0.1 peer-group\n",
+		"router bgp 1\n neighbor 10.0.0.1 remote-as 1\nexit\n" },
 	/* what is said of a neighbour that was never made can be taken back */
 	{ "router bgp 1\nneighbor 10.0.0.2 route-map M in\nno neighbor 10.0.0.2\n",
 		"router bgp 1\nexit\n" },

@@ -206,6 +206,8 @@ def shell(node=None, *command):
     nodes = json.loads((pathlib.Path(lab["share"]) / NODES).read_text())
     if node not in nodes:
         sys.exit(("" if node is None else f"no node {node}; ") + "nodes: " + " ".join(nodes))
+    if command and command[0].startswith("-"):  # options of the node's own shell, as -c "show bgp summary"
+        command = (*nodes[node], *command)
     if lab["mode"] == "direct":
         inside = subprocess.run(["pgrep", "-P", str(lab["pids"][0])], capture_output=True, text=True).stdout.split()[0]
         os.execvp("nsenter", ["nsenter", "-t", inside, "-m", "-n", "-p", "ip", "netns", "exec", node,

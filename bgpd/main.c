@@ -160,13 +160,11 @@ static int config_build(void *ctx, const struct config *tree, void **ret_value, 
 {
 	struct bgpd *b = ctx;
 	struct bgp_config *c = config_yang_build(tree, e);
-	struct strbuf costs = { 0 };
 	int r;
 
 	if (!c)
 		return -EINVAL;
-	r = bgp_core_check(b->core, c, &costs, e);
-	sb_free(&costs);
+	r = bgp_core_check(b->core, c, NULL, e);
 	if (r) {
 		bgp_config_unref(c);
 		return r;

@@ -4,6 +4,7 @@
 
 #include "bgpd/core/config_cost.h"
 #include "bgpd/core/core.h"
+#include "bgpd/core/door.h"
 #include "bgpd/core/peer.h"
 #include "bgpd/core/session.h"
 
@@ -74,10 +75,10 @@ static void check_instance(const struct bgp_instance *i, const struct bgp_config
 	}
 }
 
-int bgp_core_check(const struct bgp_core *core, const struct bgp_config *c, struct strbuf *costs,
+int bgp_core_check(const struct bgp_core *core, struct bgp_config *c, struct strbuf *costs,
 		struct err *e)
 {
-	struct policy *policy = policy_new(&c->policy, e);
+	struct policy *policy = policy_of(core, c, e);
 	const struct instance_config *k;
 
 	if (!policy)
@@ -88,7 +89,7 @@ int bgp_core_check(const struct bgp_core *core, const struct bgp_config *c, stru
 		policy_unref(policy);
 		return err_set(e, EINVAL, "router bgp of vrf %s has no AS number", k->vrf);
 	}
-	for (size_t n = 0; n < core->instances.n; n++)
+	for (size_t n = 0; costs && n < core->instances.n; n++)
 		if (core->instances.v[n])
 			check_instance(core->instances.v[n], c, policy, costs);
 	policy_unref(policy);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bgpd/core/config.h"
+#include "bgpd/core/policy.h"
 #include "lib/base/xalloc.h"
 
 #define DEFAULT_PORT 179
@@ -86,6 +87,7 @@ void bgp_config_unref(struct bgp_config *c)
 	if (!c || --c->refs)
 		return;
 	policy_config_fini(&c->policy);
+	policy_unref(c->compiled);
 	vec_foreach(i, &c->instances)
 		instance_config_fini(i);
 	vec_free(&c->instances);

@@ -180,6 +180,7 @@ struct bgp_config {
 	unsigned refs;
 	char hostname[64];
 	struct policy_config policy;
+	struct policy *compiled; /* of it, once somebody needed that (policy_of()); or NULL */
 	VEC(struct instance_config) instances; /* default first, then by name */
 };
 

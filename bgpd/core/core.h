@@ -126,9 +126,10 @@ size_t bgp_core_pull_feed(struct bgp_core *core, mono_t now, uint8_t *buf, size_
 mono_t bgp_core_deadline(const struct bgp_core *core);
 
 /* Can this configuration be run, and what would it cost?  One line of text to
- * out for each peer that it would cost something, "" if none.  -EINVAL and a
- * sentence if it can't be run. */
-int bgp_core_check(const struct bgp_core *core, const struct bgp_config *c, struct strbuf *costs,
+ * costs for each peer that it would cost something, "" if none; costs may be NULL.
+ * -EINVAL and a sentence if it can't be run.  What is compiled for that stays with
+ * the configuration. */
+int bgp_core_check(const struct bgp_core *core, struct bgp_config *c, struct strbuf *costs,
 		struct err *e);
 
 #endif

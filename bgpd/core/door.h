@@ -52,6 +52,9 @@ bool instance_router_id_update(struct bgp_instance *i);
 
 /* reload.c */
 int reload_config(struct bgp_core *c, struct bgp_config *config, struct err *e);
+/* The compiled policy of a configuration, which keeps it: compiled once, or the
+ * running one if that says the same.  One reference, or NULL and a sentence. */
+struct policy *policy_of(const struct bgp_core *c, struct bgp_config *config, struct err *e);
 void reload_automatic(struct bgp_core *c); /* a VRF's L3VNI came or went */
 
 /* clear.c */

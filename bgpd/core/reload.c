@@ -313,21 +313,28 @@ static int validate(const struct bgp_config *k, struct err *e)
 	return 0;
 }
 
+struct policy *policy_of(const struct bgp_core *c, struct bgp_config *config, struct err *e)
+{
+	if (!config->compiled && policy_config_equal(&c->config->policy, &config->policy))
+		config->compiled = policy_ref(c->policy);
+	else if (!config->compiled)
+		config->compiled = policy_new(&config->policy, e);
+	return config->compiled ? policy_ref(config->compiled) : NULL;
+}
+
 int reload_config(struct bgp_core *c, struct bgp_config *config, struct err *e)
 {
 	struct bgp_config *old = c->config;
 	const struct instance_config *i, *d;
-	struct policy *policy = c->policy, *old_policy = c->policy;
+	struct policy *policy, *old_policy = c->policy;
 
 	if (core_door(c)->shutdown)
 		return 0;
 	if (validate(config, e) < 0)
 		return -EINVAL;
-	if (!policy_config_equal(&old->policy, &config->policy)) {
-		policy = policy_new(&config->policy, e);
-		if (!policy)
-			return -EINVAL;
-	}
+	policy = policy_of(c, config, e);
+	if (!policy)
+		return -EINVAL;
 	c->config = bgp_config_ref(config);
 	c->policy = policy;
 	remove_unwanted(c, config);
@@ -341,8 +348,7 @@ int reload_config(struct bgp_core *c, struct bgp_config *config, struct err *e)
 			configure(c, i);
 	add_automatic(c);
 	evpn_config(c->evpn);
-	if (policy != old_policy)
-		policy_unref(old_policy);
+	policy_unref(old_policy);
 	bgp_config_unref(old);
 	core_effect(c, BGP_EFFECT_PASSWORDS, 0);
 	return 0;

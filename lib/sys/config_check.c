@@ -15,7 +15,8 @@ static const char *given(const struct line_check_arg *a, const char *leaf)
 
 	for (size_t i = 0; i < a->vals->v.n; i++) {
 		v = &a->vals->v.v[i];
-		if (v->leaf->parent == a->line->anchor && strcmp(v->leaf->sn->name, leaf) == 0)
+		if (*v->leaf->sn->name == *leaf && v->leaf->parent == a->line->anchor &&
+				strcmp(v->leaf->sn->name, leaf) == 0)
 			return v->value ? v->value : "";
 	}
 	return NULL;

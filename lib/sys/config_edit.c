@@ -283,16 +283,25 @@ static size_t utf8_length(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* Eight characters from ' ' to '~'?  Says no to some others that are text, too. */
+static bool all_printable(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (((v - 0x20 * ones) | v | (v + ones)) & 0x80 * ones) == 0;
+}
+
 /* What is printed, sent as JSON and parsed again has to be text. */
 static bool is_text(const char *line, size_t len)
 {
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		if ((unsigned char)(line[i] - 0x20) < 0x5f) {
-			n = 1;
+		n = 8;
+		if (i + n <= len && all_printable(line + i))
 			continue;
-		}
 		n = utf8_length((const unsigned char *)line + i, len - i);
 		if (n == 0)
 			return false;

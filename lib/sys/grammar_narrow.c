@@ -48,7 +48,8 @@ static void offer(struct layer *l, size_t before, const struct gtoken *t, size_t
 		l->best = rank;
 		l->nw->ways.n = l->begin;
 	}
-	w = vec_push(&l->nw->ways);
+	vec_reserve(&l->nw->ways, 1);
+	w = &l->nw->ways.v[l->nw->ways.n++];
 	*w = (struct way){ t, value, before, end, rank };
 }
 
@@ -115,7 +116,7 @@ static void go_on(struct layer *l, size_t from)
 		/* most tokens fail here */
 		if (next->first && next->first != *w->text)
 			continue;
-		if (!next->node->repeat && !t->plain && used_before(l->nw, from, next))
+		if (!t->plain && !next->node->repeat && used_before(l->nw, from, next))
 			continue;
 		if (next->first)
 			offer(l, from, next, l->word + 1, gparse_word_rank(next, w), NULL);
@@ -127,13 +128,21 @@ static void go_on(struct layer *l, size_t from)
 /* The ways of the layer before word w, one word further.  False: none. */
 static bool step(struct gparse *p, struct narrow *nw, size_t word, size_t from, size_t to)
 {
-	struct layer l = { .nw = nw, .p = p, .word = word, .begin = to };
+	struct layer l;
 
+	/* its largest part needs no beginning */
+	l.nw = nw;
+	l.p = p;
+	l.word = word;
+	l.begin = to;
+	l.best = RANK_NONE;
+	l.n_tried = 0;
+	l.stuck = false;
 	for (size_t i = from; i < to && !l.stuck; i++) {
-		const struct way w = nw->ways.v[i];
+		const struct way *w = &nw->ways.v[i];
 
-		if (w.end > word) /* a value of several words */
-			offer(&l, w.before, w.token, w.end, w.rank, w.value);
+		if (w->end > word) /* a value of several words */
+			offer(&l, w->before, w->token, w->end, w->rank, w->value);
 		else
 			go_on(&l, i);
 	}

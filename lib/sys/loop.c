@@ -26,6 +26,7 @@ struct loop_fd {
 
 struct loop_timer {
 	struct event *ev;
+	mono_t at; /* MONO_NEVER: it does not run */
 	loop_fn *fn;
 	void *arg;
 };
@@ -178,6 +179,7 @@ static void timer_fire(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	t->at = MONO_NEVER;
 	t->fn(t->arg);
 }
 
@@ -187,6 +189,7 @@ struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *arg)
 
 	t->fn = fn;
 	t->arg = arg;
+	t->at = MONO_NEVER;
 	t->ev = event_make(l->base, -1, 0, timer_fire, t);
 	return t;
 }
@@ -196,6 +199,10 @@ void loop_timer_set(struct loop_timer *t, mono_t at)
 	struct timeval tv = { 0, 0 };
 	mono_t left;
 
+	/* A deadline is told after each event, and is mostly the same again. */
+	if (at == t->at)
+		return;
+	t->at = at;
 	if (at == MONO_NEVER) {
 		event_del(t->ev);
 		return;

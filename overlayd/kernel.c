@@ -1,6 +1,7 @@
 /* The core's hands: see kernel.h.  One pump, run piecewise by the loop: answers
  * first, then notifications until there are none, then the next request, so
- * that each batch is made with all that is known. */
+ * that each batch is made with all that is known.  Requests go out from a
+ * thread of their own, in which the kernel does the work. */
 #include "overlayd/kernel.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "lib/base/xalloc.h"
 #include "lib/sys/log.h"
 #include "lib/sys/netlink.h"
+#include "lib/sys/netlink_sender.h"
 #include "overlayd/sysctl.h"
 
 #define REQUEST_BUFFER (16 << 20)
@@ -22,7 +24,8 @@ struct kernel {
 	struct overlay_core *core;
 	struct feedconn *feed;
 	struct netlink *requests, *notifications;
-	struct loop_fd *request_fd, *notify_fd;
+	struct netlink_sender *sender;
+	struct loop_fd *request_fd, *notify_fd, *sent_fd;
 	struct loop_timer *timer;
 	struct loop_work *pump;
 	uint8_t buf[NETLINK_RECV_SIZE];
@@ -96,20 +99,17 @@ static bool read_notifications(struct kernel *k)
 	return true;
 }
 
-static bool send_request(struct kernel *k)
+static void send_request(struct kernel *k)
 {
-	size_t n = overlay_core_pull_netlink(k->core, mono_now(), k->buf, OVERLAY_BATCH_MAX);
-	int rc;
+	size_t n;
 
-	if (n == 0)
-		return false;
-	rc = netlink_send(k->requests, k->buf, n);
-	if (rc < 0) {
-		struct overlay_event ev = { .type = OVERLAY_NL_LOST, .error = -rc };
-
-		input(k, &ev);
-	}
-	return true;
+	/* The last answer may be here before its send has returned. */
+	if (netlink_sender_is_busy(k->sender))
+		return;
+	n = overlay_core_pull_netlink(k->core, mono_now(), netlink_sender_buffer(k->sender),
+			OVERLAY_BATCH_MAX);
+	if (n)
+		netlink_sender_send(k->sender, n);
 }
 
 static bool pump(void *arg)
@@ -121,10 +121,9 @@ static bool pump(void *arg)
 		if (overlay_core_awaits_reply(k->core))
 			more = read_replies(k);
 		if (!overlay_core_awaits_reply(k->core) && !(more = read_notifications(k)))
-			more = send_request(k);
-		/* While a dump runs notifications wait in their socket. */
-		loop_fd_want(k->notify_fd,
-				overlay_core_takes_notifications(k->core) ? LOOP_READ : 0);
+			send_request(k);
+		/* Until the answer is here notifications wait in their socket. */
+		loop_fd_want(k->notify_fd, overlay_core_awaits_reply(k->core) ? 0 : LOOP_READ);
 	}
 	more |= effects(k);
 	if (k->feed && overlay_core_wants_feed(k->core))
@@ -138,6 +137,20 @@ static void on_ready(void *arg, int fd, unsigned ready)
 	struct kernel *k = arg;
 
 	(void)fd, (void)ready;
+	loop_work_schedule(k->pump);
+}
+
+static void on_sent(void *arg, int fd, unsigned ready)
+{
+	struct kernel *k = arg;
+	int rc = netlink_sender_result(k->sender);
+
+	(void)fd, (void)ready;
+	if (rc < 0) {
+		struct overlay_event ev = { .type = OVERLAY_NL_LOST, .error = -rc };
+
+		input(k, &ev);
+	}
 	loop_work_schedule(k->pump);
 }
 
@@ -173,6 +186,11 @@ static int open_sockets(struct kernel *k, struct err *err)
 	rc = netlink_ignore_requests(k->notifications, k->requests);
 	if (rc < 0)
 		return err_set(err, -rc, "netlink filter: %s", strerror(-rc));
+	k->sender = netlink_sender_new(k->requests, OVERLAY_BATCH_MAX, err);
+	if (!k->sender)
+		return -1;
+	k->sent_fd = loop_fd_new(k->loop, netlink_sender_fd(k->sender), on_sent, k);
+	loop_fd_want(k->sent_fd, LOOP_READ);
 	k->request_fd = loop_fd_new(k->loop, netlink_fd(k->requests), on_ready, k);
 	k->notify_fd = loop_fd_new(k->loop, netlink_fd(k->notifications), on_ready, k);
 	loop_fd_want(k->request_fd, LOOP_READ);
@@ -201,10 +219,12 @@ void kernel_free(struct kernel *k)
 {
 	if (!k)
 		return;
+	loop_fd_free(k->sent_fd);
 	loop_fd_free(k->request_fd);
 	loop_fd_free(k->notify_fd);
 	loop_timer_free(k->timer);
 	loop_work_free(k->pump);
+	netlink_sender_free(k->sender);
 	netlink_close(k->requests);
 	netlink_close(k->notifications);
 	free(k);

@@ -37,4 +37,4 @@ lib_libsys_a_SOURCES += \
 	lib/sys/service.c lib/sys/service.h \
 	lib/sys/textfile.c lib/sys/textfile.h
 # kernel
-lib_libsys_a_SOURCES += lib/sys/netlink.c lib/sys/netlink.h
+lib_libsys_a_SOURCES += lib/sys/netlink.c lib/sys/netlink.h lib/sys/netlink_sender.c lib/sys/netlink_sender.h

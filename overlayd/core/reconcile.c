@@ -270,6 +270,7 @@ static void draw_block(struct overlay_core *c, struct queue *q)
 
 		q->dels.v[q->del_head + i] = q->dels.v[from + i];
 		q->dels.v[from + i] = id;
+		__builtin_prefetch(route_at(c, q->dels.v[q->del_head + i]));
 	}
 }
 

@@ -134,6 +134,8 @@ class Ours:
     def restart(self):
         """Ends overlayd at once and starts it again; seconds until it has listed what is there, and until it has heard
         all from bgpd again and has nothing left to do."""
+        while not self.status().get("feedSynced"):  # else bgpd would still wait for the end of the peers' tables
+            time.sleep(0.2)
         self.o.kill()
         self.o.wait()
         (self.d / "overlayd.vty").unlink(missing_ok=True)

@@ -35,6 +35,7 @@ struct config_cursor {
 	struct gmatch match;
 	size_t refused; /* indentation of the line last refused, plus 1; 0: none */
 	bool indented;	/* a whole text, in which what is inside a mode is indented */
+	struct strbuf spelled; /* the line with prefixes as the grammar has them */
 };
 
 static void pop_to(struct config_cursor *cur, size_t n)
@@ -68,6 +69,7 @@ void config_cursor_free(struct config_cursor *cur)
 	pop_to(cur, 0);
 	vec_free(&cur->frames);
 	gparse_free(cur->parse);
+	sb_free(&cur->spelled);
 	gmatch_fini(&cur->match);
 	free(cur);
 }
@@ -389,6 +391,10 @@ static enum config_result config_line_n(struct config_cursor *cur, const char *l
 		err_set(e, EINVAL, "%% Left out with the line that it is below: %.*s",
 				(int)strcspn(line + indent, "\r\n"), line + indent);
 		return CONFIG_BAD;
+	}
+	if (masks_spell(cur->parse, n, indent, &cur->spelled)) {
+		line = sb_str(&cur->spelled);
+		n = gparse_words(cur->parse, line, cur->spelled.len);
 	}
 	r = words_apply(cur, n, line, e);
 	cur->refused = r == CONFIG_BAD ? indent + 1 : 0;

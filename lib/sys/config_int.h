@@ -217,6 +217,11 @@ int line_apply(struct config *c, struct config_node *base, const struct sline *l
 		const struct gmatch *m, bool no, struct config_node **ret_node, struct err *e);
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret);
 
+/* -- config_masks.c -- */
+/* Does the line of n words (already in p) hold an address and a mask where the
+ * grammar has a prefix?  Then *out is the line as the grammar has it. */
+bool masks_spell(const struct gparse *p, size_t n, size_t indent, struct strbuf *out);
+
 /* -- config_check.c -- */
 unsigned config_repair(struct config *c, const char *name, config_report_fn *report, void *arg);
 

@@ -260,6 +260,14 @@ static const struct {
 	  "address-family ipv6\nneighbor PG activate\nexit\nno neighbor PG peer-group\n"
 	  "neighbor 10.0.0.1 remote-as 1\nno neighbor 10.0.0.1 peer-group\n",
 		"router bgp 1\n neighbor 10.0.0.1 remote-as 1\nexit\n" },
+	/* masks and classes */
+	{ "router bgp 1\n network 10.0.0.0 mask 255.0.0.0\n net 192.0.2.0\n network 172.16.4.0 mask "
+	  "255.255.252.0 route-map M\n network 10.9.0.0 mask 255.255.0.0\n"
+	  " no network 10.9.0.0 mask 255.255.0.0\nip route 10.1.0.0 255.255.0.0 192.0.2.1 5\n"
+	  "ip route 10.2.0.0 255.255.0.0 Null0\nno ip route 10.2.0.0 255.255.0.0 Null0\n",
+		"ip route 10.1.0.0/16 192.0.2.1 5\n!\nrouter bgp 1\n !\n address-family ipv4 unicast\n"
+		"  network 10.0.0.0/8\n  network 172.16.4.0/22 route-map M\n  network 192.0.2.0/24\n"
+		" exit-address-family\nexit\n" },
 	/* what is said of a neighbour that was never made can be taken back */
 	{ "router bgp 1\nneighbor 10.0.0.2 route-map M in\nno neighbor 10.0.0.2\n",
 		"router bgp 1\nexit\n" },
@@ -293,6 +301,9 @@ static const struct {
 	{ "ip prefix-list P permit 10.0.0.300/8\n",
 		"f:1: % Unknown command: ip prefix-list P permit 10.0.0.300/8 "
 		"(10.0.0.300/8 is not an IPv4 prefix)\n" },
+	{ "router bgp 1\n network 10.0.0.0 mask 255.0.255.0\n",
+		"f:2: % Unknown command: network 10.0.0.0 mask 255.0.255.0 "
+		"(10.0.0.0 is not an IPv4 prefix)\n" },
 	{ "router bgp\n", "f:1: % No BGP process is configured: an AS number is needed\n" },
 	{ "router bgp 1\nrouter bgp 2\n", "f:2: % Our AS number is 1 already; remove that first\n" },
 	{ "router bgp 1\nno router bgp 2\n", "f:2: % Our AS number is 1; nothing was removed\n" },

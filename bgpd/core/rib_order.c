@@ -31,16 +31,16 @@ static inline uint64_t ipv4_rank(const uint8_t *key)
 	return (uint64_t)__builtin_bswap32(v) << 8 | key[4];
 }
 
-/* After the route distinguisher: the type, and what the order looks at next. */
+/* After the route distinguisher: the type, then as much of the rest as 55 bits hold.
+ * It begins with four bytes that are nearly always 0: a bit says whether they are. */
 static inline uint64_t evpn_rank(const uint8_t *key)
 {
-	uint64_t v;
+	uint64_t head = number(key + 9) >> 32, next = number(key + 13);
 
-	if (key[0] != EVPN_PREFIX)
-		v = number(key + 9) >> 8;
-	else /* the length, byte 14, goes last */
-		v = number(key + 9) >> 24 << 16 | (uint64_t)key[15] << 8 | key[16];
-	return (uint64_t)key[0] << 56 | v;
+	if (key[0] == EVPN_PREFIX) /* the length, byte 14, goes last */
+		next = (uint64_t)key[13] << 56 | number(key + 15) >> 8;
+	return (uint64_t)key[0] << 56 |
+	       (head ? (uint64_t)1 << 55 | head << 23 | next >> 41 : next >> 9);
 }
 
 static inline void ranks(enum family f, const uint8_t *key, uint64_t *ret, uint64_t *ret2)
@@ -107,19 +107,32 @@ static inline int dest_compare(enum family f, const struct dest *d, const struct
 	return c || f == FAM_IPV4_UNICAST || f == FAM_IPV4_VPN ? c : nlri_compare(f, d->key, k->b);
 }
 
+static inline __uint128_t both(uint64_t rank, uint64_t rank2)
+{
+	return (__uint128_t)rank << 64 | rank2;
+}
+
 /* f is a constant where this is inlined. */
 static inline __attribute__((always_inline)) uint32_t scan(const struct rib_order *o, enum family f,
 		uint32_t from, uint32_t to, const struct ordered_key *low,
 		const struct ordered_key *high, uint32_t *ids)
 {
 	const struct rib *rib = o->rib;
+	const __uint128_t first = low ? both(low->rank, low->rank2) : 0,
+			  last = high ? both(high->rank, high->rank2) : ~(__uint128_t)0;
 	uint32_t n = 0;
 
 	for (uint32_t id = from; id < to; id++) {
 		const struct dest *d = dest_at(rib, id);
+		uint64_t rank, rank2;
+		__uint128_t v;
 
-		if (!is_there(rib, d) || (high && dest_compare(f, d, high) > 0) ||
-				(low && dest_compare(f, d, low) <= 0) ||
+		ranks(f, d->key, &rank, &rank2);
+		v = both(rank, rank2);
+		if (v < first || v > last || !is_there(rib, d))
+			continue;
+		if ((v == last && high && dest_compare(f, d, high) > 0) ||
+				(v == first && low && dest_compare(f, d, low) <= 0) ||
 				(o->want && !o->want(o->ctx, d->key)))
 			continue;
 		ids[n++] = id;
@@ -162,8 +175,10 @@ static uint32_t order_scan(const void *table, uint32_t from, uint32_t to,
 		return scan(o, FAM_IPV4_VPN, from, to, low, high, ids);
 	case FAM_EVPN:
 		return scan(o, FAM_EVPN, from, to, low, high, ids);
+	case FAM_IPV6_VPN:
+		return scan(o, FAM_IPV6_VPN, from, to, low, high, ids);
 	default:
-		return scan(o, o->rib->family, from, to, low, high, ids);
+		return scan(o, FAM_IPV6_UNICAST, from, to, low, high, ids);
 	}
 }
 
@@ -194,6 +209,8 @@ static uint32_t order_split(const void *table, uint32_t *ids, uint32_t n,
 		return split(rib, FAM_IPV4_UNICAST, ids, n, pivot);
 	case FAM_EVPN:
 		return split(rib, FAM_EVPN, ids, n, pivot);
+	case FAM_IPV4_VPN:
+		return split(rib, FAM_IPV4_VPN, ids, n, pivot);
 	default:
 		return split(rib, rib->family, ids, n, pivot);
 	}

@@ -1,7 +1,7 @@
 /* A changing table in order: see ordered.h.  Below, a window is what ids[] holds;
  * its parts, the smallest first, end where `parts` says, and their keys are at most
  * what is noted there.  Only keys that are noted here count: those of the ids may
- * be others by now, which shows when a part is sorted: what has no place in it is
+ * be others by now, which shows when a part is loaded: what has no place in it is
  * not given. */
 #include <stdlib.h>
 
@@ -10,9 +10,10 @@
 #include "lib/base/vec.h"
 #include "lib/base/xalloc.h"
 
-#define BATCH 192	  /* ids sorted at once */
+#define BATCH 128	  /* ids given without another look at their order */
+#define CHUNK 1024	  /* ids sorted at once */
 #define ROOM_MIN 16384	  /* ids of a window: half of the room, about */
-#define ROOM_MAX 131072
+#define ROOM_MAX 40960 /* to split more would take too long for a slice */
 #define WINDOWS 32	  /* a table is walked in so many, about */
 #define SCAN 2048	  /* ids looked at in one go */
 #define WORK 120000	  /* ids scanned in a slice; to move one counts as MOVE of them */
@@ -222,32 +223,107 @@ static bool item_is_less(const struct ordered *o, const void *table, const struc
 	       o->type->compare(table, x.b, y.b) < 0;
 }
 
-/* Shell's sort: for so few no other is faster, and it needs no memory. */
-static void batch_sort(struct ordered *o, const void *table)
+static void items_insert(const struct ordered *o, const void *table, struct item *v, uint32_t n,
+		uint32_t gap)
 {
-	static const uint32_t gaps[] = { 132, 57, 23, 10, 4, 1 };
+	for (uint32_t i = gap; i < n; i++) {
+		struct item x = v[i];
+		uint32_t at = i;
 
-	for (unsigned g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
-		for (uint32_t gap = gaps[g], i = gap; i < o->batch_n; i++) {
-			struct item x = o->batch[i];
-			uint32_t at = i;
-
-			for (; at >= gap && item_is_less(o, table, &x, &o->batch[at - gap]); at -= gap)
-				o->batch[at] = o->batch[at - gap];
-			o->batch[at] = x;
-		}
+		for (; at >= gap && item_is_less(o, table, &x, &v[at - gap]); at -= gap)
+			v[at] = v[at - gap];
+		v[at] = x;
+	}
 }
 
+/* Those whose ranks are the same: Shell's sort, as the table is asked each time. */
+static void items_sort_ties(const struct ordered *o, const void *table, struct item *v, uint32_t n)
+{
+	static const uint32_t gaps[] = { 701, 301, 132, 57, 23, 10, 4, 1 };
+
+	for (uint32_t i = 0, j; i < n; i = j) {
+		for (j = i + 1; j < n && v[j].rank == v[i].rank && v[j].rank2 == v[i].rank2; j++)
+			;
+		for (unsigned g = 0; j - i > 1 && g < sizeof(gaps) / sizeof(gaps[0]); g++)
+			if (gaps[g] < j - i)
+				items_insert(o, table, v + i, j - i, gaps[g]);
+	}
+}
+
+/* One counting pass for each byte that is not the same in all.  Returns which of
+ * the two has the result. */
+static struct item *items_sort(struct item *v, struct item *tmp, uint32_t n)
+{
+	uint64_t differs[2] = { 0 };
+
+	for (uint32_t i = 1; i < n; i++) {
+		differs[0] |= v[i].rank2 ^ v[0].rank2;
+		differs[1] |= v[i].rank ^ v[0].rank;
+	}
+	for (unsigned byte = 0; byte < 16; byte++) {
+		uint32_t count[256] = { 0 }, sum = 0;
+		unsigned shift = byte % 8 * 8;
+		struct item *t = v;
+
+		if (!(differs[byte / 8] >> shift & 255))
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			count[(byte < 8 ? v[i].rank2 : v[i].rank) >> shift & 255]++;
+		for (unsigned b = 0; b < 256; b++) {
+			uint32_t c = count[b];
+
+			count[b] = sum;
+			sum += c;
+		}
+		for (uint32_t i = 0; i < n; i++)
+			tmp[count[(byte < 8 ? v[i].rank2 : v[i].rank) >> shift & 255]++] = v[i];
+		v = tmp;
+		tmp = t;
+	}
+	return v;
+}
+
+/* What of ids[at..end) has its place there. */
+static uint32_t items_load(const struct ordered *o, const void *table, uint32_t end,
+		const struct ordered_key *high, struct item *v)
+{
+	struct ordered_key k;
+	uint32_t n = 0;
+
+	for (uint32_t i = o->at; i < end; i++)
+		if (o->type->key(table, o->ids[i], &k) && key_fits(o, table, &k, high))
+			v[n++] = (struct item){ k.rank, k.rank2, o->ids[i] };
+	return n;
+}
+
+/* Sorts the part at `at` and makes parts of a batch each of it. */
+static void chunk_sort(struct ordered *o, const void *table, uint32_t end,
+		const struct ordered_key *high)
+{
+	struct item both[2][CHUNK], *v = both[0];
+	uint32_t n = items_load(o, table, end, high, v);
+
+	v = items_sort(v, both[1], n);
+	if (o->type->compare)
+		items_sort_ties(o, table, v, n);
+	o->at = end - n;
+	for (uint32_t i = 0; i < n; i++)
+		o->ids[o->at + i] = v[i].id;
+	for (uint32_t i = n ? (n - 1) / BATCH * BATCH : 0; i; i -= BATCH) {
+		struct part *part = vec_push(&o->parts);
+
+		part->end = o->at + i;
+		o->type->key(table, v[i - 1].id, &part->high);
+	}
+}
+
+/* In order already, unless something has changed. */
 static void batch_load(struct ordered *o, const void *table, uint32_t end,
 		const struct ordered_key *high)
 {
-	struct ordered_key k;
-
-	o->batch_at = o->batch_n = 0;
-	for (uint32_t i = o->at; i < end; i++)
-		if (o->type->key(table, o->ids[i], &k) && key_fits(o, table, &k, high))
-			o->batch[o->batch_n++] = (struct item){ k.rank, k.rank2, o->ids[i] };
-	batch_sort(o, table);
+	o->batch_at = 0;
+	o->batch_n = items_load(o, table, end, high, o->batch);
+	items_insert(o, table, o->batch, o->batch_n, 1);
 }
 
 /* Splits the part at `at` until it is small, and sorts it.  false: the slice is
@@ -266,6 +342,10 @@ static bool batch_make(struct ordered *o, const void *table)
 			if (o->batch_n)
 				return true;
 			o->at = end;
+		} else if (n <= CHUNK) {
+			chunk_sort(o, table, end, high);
+			if (o->at < end)
+				continue; /* parts may have moved */
 		} else {
 			if (pivot_find(o, table, o->ids + o->at, n, high, &pivot))
 				n = o->type->split(table, o->ids + o->at, n, &pivot);
@@ -274,7 +354,7 @@ static bool batch_make(struct ordered *o, const void *table)
 			else
 				o->at = part_sweep(o, table, o->at, end, high);
 		}
-		if (o->at == end && part)
+		if (o->at == end && o->parts.n && o->parts.v[o->parts.n - 1].end == end)
 			o->parts.n--;
 	}
 	return false;

@@ -2,11 +2,10 @@
  * without sorting it as a whole.
  *
  * A walk remembers the last key it gave and looks for the next ones in windows: a
- * pass over the table takes the smallest keys that are larger, about a 32nd of
- * all; of these the smallest part is sorted, when it is asked for.  So the first id
- * comes after one pass, no call does more than a slice of work, and the memory is
- * an eighth of a byte a destination, which can be dropped at any time: the last key is
- * all that counts.
+ * pass over the table takes the smallest keys that are larger, some ten thousands; of
+ * these a thousand at a time are sorted, when they are asked for.  So the first id comes
+ * after one pass, no call does more than a slice of work, and the memory is 160 KB,
+ * which can be dropped at any time: the last key is all that counts.
  *
  * An id whose key is there during the whole walk is given exactly once, in order,
  * whatever else comes, goes and is named by the ids that became free; what comes

@@ -15,21 +15,29 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/xalloc.h"
 
-enum filter { FILTER_NONE, FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN, FILTER_COUNT };
+enum filter {
+	FILTER_NONE,
+	FILTER_INCLUDE,
+	FILTER_EXCLUDE,
+	FILTER_BEGIN,
+	FILTER_SECTION,
+	FILTER_COUNT
+};
 
-static const char *const filter_names[] = { "", "include", "exclude", "begin", "count" };
+static const char *const filter_names[] = { "", "include", "exclude", "begin", "section", "count" };
 
 struct output {
 	bool interactive;
 	int length; /* as asked for */
 	enum filter filter;
 	regex_t regex;
-	bool begun;	     /* FILTER_BEGIN has matched */
+	bool begun;    /* FILTER_BEGIN, or the section's first line, has matched */
+	size_t indent; /* of that line */
 	unsigned long count;
 	struct strbuf partial; /* a line whose end has not come yet */
-	FILE *to;	     /* standard output or the pager */
-	int page, left;	     /* built-in pages; 0: none */
-	bool done;	     /* nobody reads any more */
+	FILE *to;              /* standard output or the pager */
+	int page, left;        /* built-in pages; 0: none */
+	bool done;             /* nobody reads any more */
 };
 
 struct output *output_new(bool interactive)
@@ -85,12 +93,13 @@ int output_filter(struct output *o, char *line, struct err *err)
 	len = strcspn(word, " ");
 	f = filter_parse(word, len);
 	if (f == FILTER_NONE)
-		return err_set(err, EINVAL, "%% Unknown filter: want include, exclude, begin or count");
+		return err_set(err, EINVAL,
+			"%% Unknown filter: want include, exclude, begin, section or count");
 	text = word + len;
 	text += strspn(text, " ");
 	if (!*text && f != FILTER_COUNT)
 		return err_set(err, EINVAL, "%% Command incomplete: %s needs a regular expression",
-				filter_names[f]);
+			filter_names[f]);
 	r = regcomp(&o->regex, *text ? text : "", REG_EXTENDED | REG_NOSUB);
 	if (r != 0) {
 		char why[128];
@@ -172,6 +181,18 @@ static bool put(struct output *o, const char *text, size_t len)
 	return !o->done;
 }
 
+/* A line that matches, and those below it that are indented further. */
+static bool in_section(struct output *o, const char *line, bool match)
+{
+	size_t indent = strspn(line, " ");
+
+	if (o->begun && indent > o->indent)
+		return true;
+	o->begun = match;
+	o->indent = indent;
+	return match;
+}
+
 static bool put_filtered(struct output *o, const char *line, size_t len)
 {
 	bool match = regexec(&o->regex, line, 0, NULL, 0) == 0;
@@ -182,6 +203,8 @@ static bool put_filtered(struct output *o, const char *line, size_t len)
 	}
 	if (o->filter == FILTER_BEGIN)
 		match = o->begun = o->begun || match;
+	if (o->filter == FILTER_SECTION)
+		match = in_section(o, line, match);
 	if (o->filter == FILTER_EXCLUDE)
 		match = !match;
 	return !match || (put(o, line, len) && put(o, "\n", 1));

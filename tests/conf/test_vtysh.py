@@ -179,6 +179,9 @@ def test_commands():
         assert b.commands("show bgp | count 99").stdout == f"{sum('99' in str(i) for i in range(1, 100001))}\n"
         assert b.commands("show bgp | begin ^route.3$").stdout == "route 3\nroute 2\nroute 1\n"
         assert b.commands("show bgp | include ^route 99999$").stdout == "route 99999\n"
+        section = b.commands("show running-config | section ^router").stdout
+        assert section.startswith("router bgp")
+        assert section.splitlines()[1:] and all(l.startswith(" ") for l in section.splitlines()[1:]), section
         assert len(b.commands("show bgp").stdout.splitlines()) == 100000
         for line, sentence in (("nonsense", "% Unknown command"), ("show", "% Command incomplete"),
                                ("show bgp | what x", "% Unknown filter"), ("show memoryx", "% Unknown command")):

@@ -250,16 +250,18 @@ bool route_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t 
 	return kobj_encode_route(w, seq, &k, v == VERB_ADD);
 }
 
-static void ours_set(struct overlay_core *c, uint32_t id, uint8_t type, uint8_t proto,
+/* Returns whether that is news. */
+static bool ours_set(struct overlay_core *c, uint32_t id, uint8_t type, uint8_t proto,
 		uint32_t nhid)
 {
 	struct route *r = route_at(c, id);
 	bool was = route_is_present(r), same = r->a_nhid == nhid && r->a_type == type;
+	bool same_proto = r->a_proto == proto;
 
 	r->s.seen = c->dump_no;
 	r->a_proto = proto;
 	if (same)
-		return;
+		return !same_proto;
 	if (r->a_nhid)
 		group_use(c, r->a_nhid, -1);
 	if (nhid)
@@ -267,6 +269,7 @@ static void ours_set(struct overlay_core *c, uint32_t id, uint8_t type, uint8_t 
 	r->a_nhid = nhid;
 	r->a_type = type;
 	presence_changed(c, r, was);
+	return true;
 }
 
 void route_done(struct overlay_core *c, const struct flight *f)
@@ -423,6 +426,7 @@ void route_actual(struct overlay_core *c, const struct kroute *k, bool gone)
 		route_lost(c, id);
 		return;
 	}
-	ours_set(c, id, k->type, k->proto, k->nhid);
-	route_dirty(c, id);
+	/* A listing of a full table, as after each change of a link, is no news. */
+	if (ours_set(c, id, k->type, k->proto, k->nhid))
+		route_dirty(c, id);
 }

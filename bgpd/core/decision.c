@@ -6,9 +6,12 @@
  * mobility).  Not from an RFC but what the field does: weight, preference for
  * routes made here, multipath, the oldest external path. */
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bgpd/core/decision.h"
 #include "bgpd/core/nlri.h"
+#include "lib/base/xalloc.h"
 
 #define LOCAL_WEIGHT 32768 /* of a route made here, unless it has one */
 
@@ -21,6 +24,9 @@ struct step {
 	 * returns how many stay. */
 	unsigned (*keep)(const struct decision_context *x, struct candidate *c, unsigned n);
 	bool (*off)(const struct decision_options *o);
+	/* Of a step that looks at the set, where the best alone tells: does c lose to it
+	 * (more than 0), or win (less)? */
+	int (*beside_best)(const struct candidate *best, const struct candidate *c);
 };
 
 static bool is_local(const struct route_source *s)
@@ -50,21 +56,28 @@ uint32_t decision_local_pref(const struct decision_options *o, const struct attr
  * order on both sides. */
 static unsigned keep_lowest(struct candidate *c, unsigned n)
 {
+	struct candidate some[16], *lost = some;
 	uint64_t low = c[0].rank;
-	unsigned kept = 0;
+	unsigned kept = 0, n_lost = 0;
 
-	for (unsigned i = 1; i < n; i++)
+	for (unsigned i = 1; i < n; i++) {
+		n_lost += c[i].rank != c[0].rank;
 		if (c[i].rank < low)
 			low = c[i].rank;
-	for (unsigned i = 0; i < n; i++) {
-		struct candidate t = c[i];
-
-		if (t.rank != low)
-			continue;
-		for (unsigned j = i; j > kept; j--)
-			c[j] = c[j - 1];
-		c[kept++] = t;
 	}
+	if (!n_lost)
+		return n;
+	if (n > sizeof(some) / sizeof(some[0]))
+		lost = xmalloc(n * sizeof(*lost));
+	n_lost = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (c[i].rank == low)
+			c[kept++] = c[i];
+		else
+			lost[n_lost++] = c[i];
+	memcpy(c + kept, lost, n_lost * sizeof(*lost));
+	if (lost != some)
+		free(lost);
 	return kept;
 }
 
@@ -194,6 +207,12 @@ static uint64_t med_group(const struct decision_context *x, const struct candida
 
 static unsigned keep_low_med(const struct decision_context *x, struct candidate *c, unsigned n)
 {
+	unsigned same = 1;
+
+	while (same < n && med_of(x, &c[same]) == med_of(x, &c[0]))
+		same++;
+	if (same == n)
+		return n;
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t group = med_group(x, &c[i]), med = med_of(x, &c[i]);
 
@@ -235,6 +254,13 @@ static unsigned keep_oldest(const struct decision_context *x, struct candidate *
 	return keep_lowest(c, n);
 }
 
+static int older_than_best(const struct candidate *best, const struct candidate *c)
+{
+	if (!is_ebgp(best->source) || c->path->time == best->path->time)
+		return 0;
+	return c->path->time > best->path->time ? 1 : -1;
+}
+
 static bool oldest_off(const struct decision_options *o)
 {
 	return o->compare_router_id;
@@ -266,6 +292,11 @@ static unsigned keep_low_address(const struct decision_context *x, struct candid
 	return keep_lowest(c, n);
 }
 
+static int address_beside_best(const struct candidate *best, const struct candidate *c)
+{
+	return ip_compare(&c->source->addr, &best->source->addr);
+}
+
 /* Several from one source: paths of add-path, or imports from several tables. */
 static uint64_t rank_path_id(const struct decision_context *x, const struct candidate *c)
 {
@@ -274,24 +305,25 @@ static uint64_t rank_path_id(const struct decision_context *x, const struct cand
 }
 
 static const struct step steps[] = {
-	{ REASON_EVPN_MOBILITY, "MAC mobility", "RFC 7432 15.1", NULL, keep_mobility, NULL },
-	{ REASON_WEIGHT, "weight", "", rank_weight, NULL, NULL },
-	{ REASON_LOCAL_PREF, "local preference", "RFC 4271 9.1.1", rank_local_pref, NULL, NULL },
-	{ REASON_LOCAL_ORIGIN, "local route", "", rank_local_origin, NULL, NULL },
+	{ REASON_EVPN_MOBILITY, "MAC mobility", "RFC 7432 15.1", NULL, keep_mobility, NULL, NULL },
+	{ REASON_WEIGHT, "weight", "", rank_weight, NULL, NULL, NULL },
+	{ REASON_LOCAL_PREF, "local preference", "RFC 4271 9.1.1", rank_local_pref, NULL, NULL, NULL },
+	{ REASON_LOCAL_ORIGIN, "local route", "", rank_local_origin, NULL, NULL, NULL },
 	{ REASON_AS_PATH_LENGTH, "AS path length", "RFC 4271 9.1.2.2 (a)", rank_path_length, NULL,
-			path_length_off },
-	{ REASON_ORIGIN, "origin", "RFC 4271 9.1.2.2 (b)", rank_origin, NULL, NULL },
-	{ REASON_MED, "MED", "RFC 4271 9.1.2.2 (c)", NULL, keep_low_med, NULL },
-	{ REASON_PEER_TYPE, "peer type", "RFC 4271 9.1.2.2 (d)", rank_peer_type, NULL, NULL },
-	{ REASON_CONFED, "confederation", "RFC 5065 5.3", rank_confed, NULL, NULL },
-	{ REASON_IGP_METRIC, "IGP metric", "RFC 4271 9.1.2.2 (e)", rank_igp_metric, NULL, NULL },
+			path_length_off, NULL },
+	{ REASON_ORIGIN, "origin", "RFC 4271 9.1.2.2 (b)", rank_origin, NULL, NULL, NULL },
+	{ REASON_MED, "MED", "RFC 4271 9.1.2.2 (c)", NULL, keep_low_med, NULL, NULL },
+	{ REASON_PEER_TYPE, "peer type", "RFC 4271 9.1.2.2 (d)", rank_peer_type, NULL, NULL, NULL },
+	{ REASON_CONFED, "confederation", "RFC 5065 5.3", rank_confed, NULL, NULL, NULL },
+	{ REASON_IGP_METRIC, "IGP metric", "RFC 4271 9.1.2.2 (e)", rank_igp_metric, NULL, NULL, NULL },
 	/* What is left here is equal as far as forwarding goes: multipath. */
-	{ REASON_OLDER, "older path", "RFC 5004 3.1", NULL, keep_oldest, oldest_off },
-	{ REASON_ROUTER_ID, "router ID", "RFC 4271 9.1.2.2 (f)", rank_router_id, NULL, NULL },
-	{ REASON_CLUSTER_LENGTH, "cluster list length", "RFC 4456 9", rank_cluster_length, NULL, NULL },
+	{ REASON_OLDER, "older path", "RFC 5004 3.1", NULL, keep_oldest, oldest_off,
+			older_than_best },
+	{ REASON_ROUTER_ID, "router ID", "RFC 4271 9.1.2.2 (f)", rank_router_id, NULL, NULL, NULL },
+	{ REASON_CLUSTER_LENGTH, "cluster list length", "RFC 4456 9", rank_cluster_length, NULL, NULL, NULL },
 	{ REASON_NEIGHBOR_ADDRESS, "neighbor address", "RFC 4271 9.1.2.2 (g)", NULL,
-			keep_low_address, NULL },
-	{ REASON_PATH_ID, "path ID", "", rank_path_id, NULL, NULL },
+			keep_low_address, NULL, address_beside_best },
+	{ REASON_PATH_ID, "path ID", "", rank_path_id, NULL, NULL, NULL },
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
@@ -376,17 +408,27 @@ static void mark_multipath(const struct decision_context *x, struct candidate *c
 	}
 }
 
+static int source_compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->path->source != y->path->source)
+		return (int)x->path->source - (int)y->path->source;
+	return (x->path_id > y->path_id) - (x->path_id < y->path_id);
+}
+
 /* The same order whatever order they came in: by source, then path id. */
 static void sort_by_source(struct candidate *c, unsigned n)
 {
+	if (n > 16) {
+		qsort(c, n, sizeof(*c), source_compare);
+		return;
+	}
 	for (unsigned i = 1; i < n; i++) {
 		struct candidate t = c[i];
 		unsigned j = i;
 
-		for (; j && (c[j - 1].path->source > t.path->source ||
-				    (c[j - 1].path->source == t.path->source &&
-						    c[j - 1].path_id > t.path_id));
-				j--)
+		for (; j && source_compare(&c[j - 1], &t) > 0; j--)
 			c[j] = c[j - 1];
 		c[j] = t;
 	}
@@ -423,4 +465,39 @@ void decision_run(const struct decision_context *x, struct candidate *c, unsigne
 	}
 	if (equal > 1)
 		mark_multipath(x, c, equal);
+}
+
+bool decision_med_differs(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b)
+{
+	return med_of(x, a) != med_of(x, b) && med_group(x, a) == med_group(x, b);
+}
+
+enum path_reason decision_loses(const struct decision_context *x, const struct candidate *best,
+		const struct candidate *c)
+{
+	for (unsigned s = 0; s < STEPS; s++) {
+		const struct step *st = &steps[s];
+		uint64_t theirs, ours;
+
+		if (st->off && st->off(x->options))
+			continue;
+		/* It would be used beside the best, or might be. */
+		if (st->reason > REASON_MULTIPATH && st->reason != REASON_EVPN_MOBILITY &&
+				goes_with(x, best, c))
+			return REASON_NONE;
+		if (st->beside_best) {
+			int order = st->beside_best(best, c);
+
+			if (order)
+				return order > 0 ? st->reason : REASON_NONE;
+		}
+		if (!st->rank)
+			continue;
+		theirs = st->rank(x, best);
+		ours = st->rank(x, c);
+		if (ours != theirs)
+			return ours > theirs ? st->reason : REASON_NONE;
+	}
+	return REASON_NONE;
 }

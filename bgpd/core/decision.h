@@ -30,6 +30,16 @@ struct decision_context {
  * which they were handed in. */
 void decision_run(const struct decision_context *x, struct candidate *c, unsigned n);
 
+/* The step at which c would lose to the best of a set that decision_run() has
+ * ordered, if its coming would change nothing for the others; REASON_NONE if it
+ * might.  MED is not looked at: that c's differs from that of no other path which
+ * comes as far as MED is for the caller to see, if c does.  Not for EVPN. */
+enum path_reason decision_loses(const struct decision_context *x, const struct candidate *best,
+		const struct candidate *c);
+/* Does MED prefer one of them to the other? */
+bool decision_med_differs(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b);
+
 /* As the steps count them: also for shows. */
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s);
 uint32_t decision_local_pref(const struct decision_options *o, const struct attrs *a);

@@ -172,72 +172,10 @@ static uint64_t outcome(const struct rib *rib, const struct dest *d)
 	if (!id || !((p = path_at(rib, id))->flags & PATH_USABLE))
 		return 0;
 	sum = path_print(id, p) | 1;
-	for (id = p->next; id; id = p->next) {
-		p = path_at(rib, id);
-		if (p->flags & wanted)
-			sum += path_print(id, p) * 2;
-	}
+	/* Those wanted stand together, at the head. */
+	for (id = p->next; id && (p = path_at(rib, id))->flags & wanted; id = p->next)
+		sum += path_print(id, p) * 2;
 	return sum;
-}
-
-static bool path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric)
-{
-	const struct rib_env *env = rib->env;
-	const struct attrs *a;
-
-	*ret_metric = 0;
-	p->flags &= (uint8_t) ~(PATH_USABLE | PATH_MULTIPATH);
-	if (!p->attrs)
-		return false;
-	a = attrs_get(env->attrs, p->attrs);
-	if (a->next_hop && env->next_hop_usable &&
-			!env->next_hop_usable(env->ctx, rib->instance, env->sources[p->source],
-					a->next_hop, ret_metric)) {
-		p->reason = REASON_NEXT_HOP_UNREACHABLE;
-		return false;
-	}
-	p->flags |= PATH_USABLE;
-	p->reason = REASON_NONE;
-	return true;
-}
-
-/* Orders the paths of a destination that has several. */
-static void decide_many(struct rib *rib, struct dest *d)
-{
-	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
-		d->key };
-	uint32_t unusable = 0, *tail = &unusable, metric, next;
-	unsigned n;
-
-	rib->scratch.n = 0;
-	for (uint32_t id = d->paths; id; id = next) {
-		struct path *p = path_at(rib, id);
-		struct candidate *c;
-
-		next = p->next;
-		if (!path_check(rib, p, &metric)) {
-			*tail = id;
-			tail = &p->next;
-			continue;
-		}
-		c = vec_push(&rib->scratch);
-		c->path = p;
-		c->attrs = attrs_get(rib->env->attrs, p->attrs);
-		c->source = rib->env->sources[p->source];
-		c->id = id;
-		c->metric = metric;
-		c->path_id = rib_path_add_path_id(rib, id);
-	}
-	*tail = 0;
-	n = (unsigned)rib->scratch.n;
-	if (n > 1)
-		decision_run(&x, rib->scratch.v, n);
-	tail = &d->paths;
-	for (unsigned i = 0; i < n; i++) {
-		*tail = rib->scratch.v[i].id;
-		tail = &rib->scratch.v[i].path->next;
-	}
-	*tail = unusable;
 }
 
 /* After a change: chooses again, logs if the outcome is another, and lets go
@@ -245,12 +183,8 @@ static void decide_many(struct rib *rib, struct dest *d)
 static void settle(struct rib *rib, uint32_t id, uint64_t before)
 {
 	struct dest *d = dest_at(rib, id);
-	uint32_t metric;
 
-	if (d->paths && !path_at(rib, d->paths)->next)
-		path_check(rib, path_at(rib, d->paths), &metric);
-	else if (d->paths)
-		decide_many(rib, d);
+	rib_choose(rib, d);
 	if (outcome(rib, d) != before)
 		rib_log_add(rib, id);
 	if (!d->paths && !rib_log_has(rib, id))
@@ -306,6 +240,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 {
 	uint32_t at = 0, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
 	uint64_t before = 0;
+	bool aside = true; /* the other paths' places have nothing to do with this one's */
 	struct dest *d;
 	struct path *p;
 
@@ -330,20 +265,23 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 					     (route->flags & PATH_ERA));
 			return;
 		}
+		aside = rib_stands_aside(rib, d, p_id);
 		*p = *route;
-		p->next = old.next;
+		*link = old.next;
 		p->flags = (uint8_t)((old.flags & PATH_ADD_PATH) | (route->flags & PATH_ERA));
 		path_unref(rib, &old);
 	} else {
 		p_id = slab_new(&rib->paths);
 		p = path_at(rib, p_id);
 		*p = *route;
-		p->next = d->paths;
 		p->flags = (uint8_t)((path_id ? PATH_ADD_PATH : 0) | (route->flags & PATH_ERA));
-		d->paths = p_id;
 		if (path_id)
 			rib_path_id_set(rib, p_id, path_id);
 	}
+	if (aside && rib_place_loser(rib, d, p_id))
+		return;
+	p->next = d->paths;
+	d->paths = p_id;
 	settle(rib, id, before);
 }
 
@@ -362,14 +300,17 @@ uint32_t rib_update(struct rib *rib, const uint8_t *key, uint16_t source, uint32
 static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t *link)
 {
 	struct path *p = path_at(rib, path);
-	uint64_t before = outcome(rib, dest_at(rib, dest));
+	struct dest *d = dest_at(rib, dest);
+	bool aside = rib_stands_aside(rib, d, path);
+	uint64_t before = aside ? 0 : outcome(rib, d);
 
 	*link = p->next;
 	if (p->flags & PATH_ADD_PATH)
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	settle(rib, dest, before);
+	if (!aside || !d->paths)
+		settle(rib, dest, before);
 }
 
 /* The same for the only path of a destination, with nothing left to choose

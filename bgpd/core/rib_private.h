@@ -135,6 +135,16 @@ void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 #define RIB_BATCH 64 /* at most so many */
 void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
 
+/* rib_decide.c */
+
+/* Orders a destination's paths anew. */
+void rib_choose(struct rib *rib, struct dest *d);
+/* Would all others keep their places, were this path gone? */
+bool rib_stands_aside(const struct rib *rib, const struct dest *d, uint32_t path);
+/* Puts a path that is in no list yet where it belongs, if it loses to the best
+ * and nobody else's place changes; else false, and the list is as it was. */
+bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path);
+
 /* rib_path_id.c */
 #define RIB_PATH_ID_SIZE 8
 void rib_path_id_set(struct rib *rib, uint32_t path, uint32_t value);

@@ -364,6 +364,95 @@ START_TEST(random_changes)
 }
 END_TEST
 
+/* Attributes of which many are equal in many respects. */
+static uint32_t make_any(struct rng *r, const struct route_source *src)
+{
+	uint8_t path[2 + 4 * 3] = { 2 }, cluster[4] = { 1 };
+	struct route_attrs a = { .has = HAS_LOCAL_PREF, .local_pref = 100,
+		.next_hop = ip4(0xc0000000u + (uint32_t)rng_below(r, 3)) };
+
+	if (rng_below(r, 8) == 0)
+		a.local_pref = 50;
+	a.origin = rng_below(r, 4) == 0;
+	path[1] = (uint8_t)(2 + (rng_below(r, 3) == 0));
+	for (unsigned h = 0; h < path[1]; h++)
+		wr_put32(path + 2 + 4 * h, 100 + (uint32_t)rng_below(r, 2));
+	if (src->kind == SOURCE_PEER)
+		a.part[PART_AS_PATH] = (struct attr_span){ path, (uint16_t)(2 + 4 * path[1]) };
+	if (rng_below(r, 3) == 0) {
+		a.has |= HAS_MED;
+		a.med = (uint32_t)rng_below(r, 3);
+	}
+	if (src->ibgp && rng_below(r, 2))
+		a.part[PART_CLUSTER_LIST] = (struct attr_span){ cluster, 4 };
+	return attrs_intern(attrs, &a);
+}
+
+struct place {
+	uint32_t id;
+	uint8_t flags, reason;
+};
+
+static unsigned places(uint32_t dest, struct place *ret)
+{
+	unsigned n = 0;
+
+	memset(ret, 0, 64 * sizeof(*ret));
+	for (uint32_t id = rib_dest(rib, dest)->paths; id; id = rib_path(rib, id)->next)
+		ret[n++] = (struct place){ id, rib_path(rib, id)->flags, rib_path(rib, id)->reason };
+	return n;
+}
+
+/* A path that changes nothing for the others is put into its place alone: the
+ * whole decision must then find everything where it would put it. */
+START_TEST(one_path_alone)
+{
+	struct rng r = { 1000 + (uint64_t)_i };
+	struct decision_options o = { .default_local_pref = 100, .max_paths_ebgp = _i % 3,
+		.max_paths_ibgp = 2, .always_compare_med = _i & 1, .multipath_relax = _i & 2,
+		.compare_router_id = _i & 4, .as_path_ignore = _i & 8, .med_missing_as_worst = _i & 16 };
+
+	for (unsigned s = 1; s <= SOURCES; s++) {
+		sources[s].router_id = 1 + s / 2;
+		sources[s].as = s < 4 ? 100 : 101;
+		sources[s].ibgp = s == 5 || (s == 6 && _i & 1);
+		sources[s].kind = s == 6 && _i % 4 == 3 ? SOURCE_NETWORK : SOURCE_PEER;
+	}
+	rib_set_options(rib, &o);
+	dead_next_hop = 1 + _i % 4;
+	for (int i = 0; i < 4000; i++) {
+		uint32_t k = (uint32_t)rng_below(&r, 3), id = rng_below(&r, 3) ? 0 : (uint32_t)rng_below(&r, 4);
+		uint16_t src = (uint16_t)(1 + rng_below(&r, SOURCES));
+		struct place before[64], after[64];
+		uint32_t dest, in;
+		unsigned n;
+
+		if (rng_below(&r, 3)) {
+			in = make_any(&r, &sources[src]);
+			bool denied = rng_below(&r, 10) == 0;
+
+			if (!denied)
+				attrs_ref(attrs, in);
+			rib_update(rib, key(k), src, id, in, denied ? 0 : in, 0, REASON_POLICY_DENIED,
+					1 + (uint32_t)i / 50);
+		} else {
+			rib_withdraw(rib, key(k), src, id);
+		}
+		dest = rib_find(rib, key(k));
+		if (!dest)
+			continue;
+		n = places(dest, before);
+		rib_decide(rib, dest);
+		ck_assert_uint_eq(places(dest, after), n);
+		for (unsigned j = 0; j < n; j++)
+			ck_assert_msg(!memcmp(&before[j], &after[j], sizeof(*after)),
+					"change %d, place %u: path %u %s %x, should be %u %s %x", i, j, before[j].id,
+					reason_text(before[j].reason), before[j].flags, after[j].id,
+					reason_text(after[j].reason), after[j].flags);
+	}
+}
+END_TEST
+
 START_TEST(many)
 {
 	for (uint32_t i = 0; i < 100000; i++)
@@ -396,6 +485,7 @@ int main(void)
 	tcase_add_test(t, flapping_needs_no_room);
 	tcase_add_test(t, a_full_ring_loses_nothing);
 	tcase_add_loop_test(t, random_changes, 0, 8);
+	tcase_add_loop_test(t, one_path_alone, 0, 32);
 	tcase_add_test(t, many);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

@@ -1,0 +1,161 @@
+/* Which of a destination's paths is the best: all of them through the decision
+ * process, or, after a change of one that decides nothing, that one's place
+ * alone.  With many paths of a destination most changes are such: a path that
+ * loses to the best where it lost before.  Then the cost of a change is that of
+ * finding the path, and a destination with n paths costs n decisions' work, not
+ * n * n.  Called by rib.c. */
+#include "bgpd/core/rib_private.h"
+
+static bool path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric)
+{
+	const struct rib_env *env = rib->env;
+	const struct attrs *a;
+
+	*ret_metric = 0;
+	p->flags &= (uint8_t) ~(PATH_USABLE | PATH_MULTIPATH);
+	if (!p->attrs)
+		return false;
+	a = attrs_get(env->attrs, p->attrs);
+	if (a->next_hop && env->next_hop_usable &&
+			!env->next_hop_usable(env->ctx, rib->instance, env->sources[p->source],
+					a->next_hop, ret_metric)) {
+		p->reason = REASON_NEXT_HOP_UNREACHABLE;
+		return false;
+	}
+	p->flags |= PATH_USABLE;
+	p->reason = REASON_NONE;
+	return true;
+}
+
+static struct candidate candidate_of(const struct rib *rib, uint32_t id, uint32_t metric)
+{
+	struct path *p = path_at(rib, id);
+
+	return (struct candidate){ .path = p, .attrs = attrs_get(rib->env->attrs, p->attrs),
+		.source = rib->env->sources[p->source], .id = id, .metric = metric,
+		.path_id = rib_path_add_path_id(rib, id) };
+}
+
+/* Orders the paths of a destination that has several. */
+static void decide_many(struct rib *rib, struct dest *d)
+{
+	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
+		d->key };
+	uint32_t unusable = 0, *tail = &unusable, metric, next;
+	unsigned n;
+
+	rib->scratch.n = 0;
+	for (uint32_t id = d->paths; id; id = next) {
+		struct path *p = path_at(rib, id);
+
+		next = p->next;
+		if (!path_check(rib, p, &metric)) {
+			*tail = id;
+			tail = &p->next;
+			continue;
+		}
+		*vec_push(&rib->scratch) = candidate_of(rib, id, metric);
+	}
+	*tail = 0;
+	n = (unsigned)rib->scratch.n;
+	if (n > 1)
+		decision_run(&x, rib->scratch.v, n);
+	tail = &d->paths;
+	for (unsigned i = 0; i < n; i++) {
+		*tail = rib->scratch.v[i].id;
+		tail = &rib->scratch.v[i].path->next;
+	}
+	*tail = unusable;
+}
+
+void rib_choose(struct rib *rib, struct dest *d)
+{
+	uint32_t metric;
+
+	if (d->paths && !path_at(rib, d->paths)->next)
+		path_check(rib, path_at(rib, d->paths), &metric);
+	else if (d->paths)
+		decide_many(rib, d);
+}
+
+/* ---- one path alone ---- */
+
+/* EVPN's first step compares with the whole set, and add-path's readers want to
+ * hear of every path: there all are decided. */
+static bool alone_allowed(const struct rib *rib)
+{
+	return rib->family != FAM_EVPN && !rib->log_all;
+}
+
+bool rib_stands_aside(const struct rib *rib, const struct dest *d, uint32_t path)
+{
+	const struct path *p = path_at(rib, path);
+
+	if (!alone_allowed(rib))
+		return false;
+	if (!(p->flags & PATH_USABLE))
+		return true;
+	if (d->paths == path || p->flags & PATH_MULTIPATH)
+		return false;
+	/* What lost by MED lost to one that stays, and that beats all it could beat. */
+	if (p->reason <= REASON_MED)
+		return true;
+	/* It took part in the comparison of MEDs: did anybody lose there? */
+	for (uint32_t id = d->paths; id; id = path_at(rib, id)->next)
+		if (path_at(rib, id)->flags & PATH_USABLE && path_at(rib, id)->reason == REASON_MED)
+			return false;
+	return true;
+}
+
+/* The later a path lost, the further to the front; within a step by source and path id. */
+static bool stands_before(const struct rib *rib, uint32_t other, const struct candidate *c)
+{
+	const struct path *p = path_at(rib, other), *q = c->path;
+
+	if (!(p->flags & PATH_USABLE))
+		return false;
+	if (p->reason == REASON_NONE || p->reason == REASON_MULTIPATH)
+		return true;
+	if (p->reason != q->reason)
+		return p->reason > q->reason;
+	if (p->source != q->source)
+		return p->source < q->source;
+	return rib_path_add_path_id(rib, other) < c->path_id;
+}
+
+bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
+{
+	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
+		d->key };
+	uint32_t *link = &d->paths, metric, best_metric;
+	struct path *p = path_at(rib, path);
+	struct candidate best, c;
+	enum path_reason reason;
+
+	if (!alone_allowed(rib) || !d->paths || !(path_at(rib, d->paths)->flags & PATH_USABLE) ||
+			!path_check(rib, p, &metric) ||
+			!path_check(rib, path_at(rib, d->paths), &best_metric))
+		return false;
+	best = candidate_of(rib, d->paths, best_metric);
+	c = candidate_of(rib, path, metric);
+	reason = decision_loses(&x, &best, &c);
+	if (reason == REASON_NONE)
+		return false;
+	if (reason > REASON_MED) /* then MED must not tell it from any other that came so far */
+		for (uint32_t id = d->paths; id; id = path_at(rib, id)->next) {
+			struct path *q = path_at(rib, id);
+			struct candidate other;
+
+			if (!(q->flags & PATH_USABLE) || (q->reason && q->reason < REASON_MED))
+				break;
+			other = candidate_of(rib, id, 0);
+			if (decision_med_differs(&x, &other, &c))
+				return false;
+		}
+	p->reason = (uint8_t)reason;
+	while (*link && stands_before(rib, *link, &c))
+		link = &path_at(rib, *link)->next;
+	p->next = *link;
+	*link = path;
+	return true;
+}

@@ -434,9 +434,10 @@ static void sort_by_source(struct candidate *c, unsigned n)
 	}
 }
 
-void decision_run(const struct decision_context *x, struct candidate *c, unsigned n)
+void decision_run_from(const struct decision_context *x, struct candidate *c, unsigned n,
+		enum path_reason first)
 {
-	unsigned left = n, equal = n;
+	unsigned left = n, equal = n, s = 0;
 
 	assert(n);
 	sort_by_source(c, n);
@@ -444,7 +445,9 @@ void decision_run(const struct decision_context *x, struct candidate *c, unsigne
 		c[i].path->flags &= (uint8_t)~PATH_MULTIPATH;
 		c[i].path->reason = REASON_NONE;
 	}
-	for (unsigned s = 0; s < STEPS && left > 1; s++) {
+	while (s < STEPS && first != REASON_NONE && steps[s].reason != first)
+		s++;
+	for (; s < STEPS && left > 1; s++) {
 		const struct step *st = &steps[s];
 		unsigned kept;
 
@@ -465,6 +468,17 @@ void decision_run(const struct decision_context *x, struct candidate *c, unsigne
 	}
 	if (equal > 1)
 		mark_multipath(x, c, equal);
+}
+
+void decision_run(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	decision_run_from(x, c, n, REASON_NONE);
+}
+
+bool decision_goes_with(const struct decision_context *x, const struct candidate *best,
+		const struct candidate *c)
+{
+	return goes_with(x, best, c);
 }
 
 bool decision_med_differs(const struct decision_context *x, const struct candidate *a,

@@ -30,6 +30,13 @@ struct decision_context {
  * which they were handed in. */
 void decision_run(const struct decision_context *x, struct candidate *c, unsigned n);
 
+/* The same for candidates that are equal in all steps before that of this reason. */
+void decision_run_from(const struct decision_context *x, struct candidate *c, unsigned n,
+		enum path_reason first);
+/* Might c, if it is equal but for the steps after the IGP metric, be used beside the best? */
+bool decision_goes_with(const struct decision_context *x, const struct candidate *best,
+		const struct candidate *c);
+
 /* The step at which c would lose to the best of a set that decision_run() has
  * ordered, if its coming would change nothing for the others; REASON_NONE if it
  * might.  MED is not looked at: that c's differs from that of no other path which

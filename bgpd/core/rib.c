@@ -178,17 +178,22 @@ static uint64_t outcome(const struct rib *rib, const struct dest *d)
 	return sum;
 }
 
-/* After a change: chooses again, logs if the outcome is another, and lets go
- * of a destination that nobody needs. */
-static void settle(struct rib *rib, uint32_t id, uint64_t before)
+/* After a choice: logs if the outcome is another, and lets go of a destination
+ * that nobody needs. */
+static void chosen(struct rib *rib, uint32_t id, uint64_t before)
 {
 	struct dest *d = dest_at(rib, id);
 
-	rib_choose(rib, d);
 	if (outcome(rib, d) != before)
 		rib_log_add(rib, id);
 	if (!d->paths && !rib_log_has(rib, id))
 		rib_dest_free(rib, id, rib_key_hash(rib, d->key));
+}
+
+static void settle(struct rib *rib, uint32_t id, uint64_t before)
+{
+	rib_choose(rib, dest_at(rib, id));
+	chosen(rib, id, before);
 }
 
 void rib_decide(struct rib *rib, uint32_t dest)
@@ -301,7 +306,7 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 {
 	struct path *p = path_at(rib, path);
 	struct dest *d = dest_at(rib, dest);
-	bool aside = rib_stands_aside(rib, d, path);
+	bool aside = rib_stands_aside(rib, d, path), best = d->paths == path;
 	uint64_t before = aside ? 0 : outcome(rib, d);
 
 	*link = p->next;
@@ -309,7 +314,9 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	if (!aside || !d->paths)
+	if (best && !aside && rib_promote(rib, d))
+		chosen(rib, dest, before);
+	else if (!aside || !d->paths)
 		settle(rib, dest, before);
 }
 

@@ -159,3 +159,48 @@ bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
 	*link = path;
 	return true;
 }
+
+/* Those that lost last, to the best that is gone, are equal up to that step; who
+ * lost before lost by what they have, too.  Not so where MED decided, or paths
+ * are used beside the best. */
+bool rib_promote(struct rib *rib, struct dest *d)
+{
+	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
+		d->key };
+	uint32_t id = d->paths, metric, rest, *tail = &d->paths;
+	enum path_reason reason;
+
+	if (!alone_allowed(rib) || !id || !(path_at(rib, id)->flags & PATH_USABLE))
+		return false;
+	reason = path_at(rib, id)->reason;
+	if (reason == REASON_NONE || reason == REASON_MULTIPATH)
+		return false;
+	for (rest = id; rest && path_at(rib, rest)->flags & PATH_USABLE; rest = path_at(rib, rest)->next)
+		if (path_at(rib, rest)->reason == REASON_MED)
+			return false;
+	rib->scratch.n = 0;
+	for (; id && path_at(rib, id)->flags & PATH_USABLE && path_at(rib, id)->reason == reason;
+			id = path_at(rib, id)->next) {
+		if (!path_check(rib, path_at(rib, id), &metric))
+			return false;
+		path_at(rib, id)->reason = (uint8_t)reason; /* until all are looked at */
+		*vec_push(&rib->scratch) = candidate_of(rib, id, metric);
+	}
+	rest = id;
+	decision_run_from(&x, rib->scratch.v, (unsigned)rib->scratch.n, reason);
+	for (; reason > REASON_MULTIPATH && id; id = path_at(rib, id)->next) {
+		struct candidate other;
+
+		if (!(path_at(rib, id)->flags & PATH_USABLE) || path_at(rib, id)->reason < REASON_MULTIPATH)
+			break;
+		other = candidate_of(rib, id, 0);
+		if (decision_goes_with(&x, &rib->scratch.v[0], &other))
+			return false;
+	}
+	for (size_t i = 0; i < rib->scratch.n; i++) {
+		*tail = rib->scratch.v[i].id;
+		tail = &rib->scratch.v[i].path->next;
+	}
+	*tail = rest;
+	return true;
+}

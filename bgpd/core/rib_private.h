@@ -141,6 +141,9 @@ void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
 void rib_choose(struct rib *rib, struct dest *d);
 /* Would all others keep their places, were this path gone? */
 bool rib_stands_aside(const struct rib *rib, const struct dest *d, uint32_t path);
+/* The best is gone: orders those that may follow it, and leaves the others where
+ * they are; false if that does not suffice. */
+bool rib_promote(struct rib *rib, struct dest *d);
 /* Puts a path that is in no list yet where it belongs, if it loses to the best
  * and nobody else's place changes; else false, and the list is as it was. */
 bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path);

@@ -24,14 +24,14 @@ static const enum family fams[] = { FAM_IPV4_UNICAST, FAM_IPV6_UNICAST, FAM_IPV4
 
 /* ---- keys by number ---- */
 
-/* Where the number is in a key; what is before it has few values. */
-static unsigned number_at(const uint8_t *key)
+/* Where the number is in a key: in what the order looks at first, or behind it. */
+static unsigned number_at(void)
 {
 	switch (family) {
 	case FAM_IPV4_UNICAST:
 		return 0;
 	case FAM_IPV6_UNICAST:
-		return key[7] & 1 ? 12 : 5; /* in the ranks, and behind them */
+		return 12;
 	case FAM_IPV4_VPN:
 		return 8;
 	case FAM_IPV6_VPN:
@@ -43,27 +43,30 @@ static unsigned number_at(const uint8_t *key)
 
 static void key_make(uint32_t n, uint8_t *key)
 {
+	unsigned last = families[family].key_size - 1u;
+
 	memset(key, 0, NLRI_KEY_MAX);
-	if (family == FAM_IPV6_UNICAST)
-		key[7] = 0; /* the number's last byte: even ones are found at 5 .. 8 */
+	wr_put32(key + number_at(), n * SPREAD);
 	if (family == FAM_EVPN) {
 		key[8] = n % 3;
 		key[0] = (uint8_t)(n % 5 == 0 ? EVPN_PREFIX : n % 5 < 3 ? EVPN_MACIP : EVPN_IMET);
 		if (key[0] == EVPN_PREFIX)
 			key[14] = n % 32;
-	} else {
-		if (family == FAM_IPV4_VPN || family == FAM_IPV6_VPN)
-			key[7] = n % 4;
-		key[families[family].key_size - 1] = (uint8_t)(n % 33);
+		return;
 	}
-	wr_put32(key + (family == FAM_IPV6_UNICAST ? 12 : number_at(key)), n * SPREAD);
-	if (family == FAM_IPV6_UNICAST)
-		key[7] = 1;
+	if (family == FAM_IPV4_VPN || family == FAM_IPV6_VPN)
+		key[7] = n % 4;
+	/* As long as its address needs. */
+	for (unsigned bits = 8 * last; bits; bits--)
+		if (key[(bits - 1) / 8] & 0x80 >> (bits - 1) % 8) {
+			key[last] = (uint8_t)(bits - (family == FAM_IPV4_VPN || family == FAM_IPV6_VPN ? 64 : 0));
+			return;
+		}
 }
 
 static uint32_t key_number(const uint8_t *key)
 {
-	const uint8_t *p = key + number_at(key);
+	const uint8_t *p = key + number_at();
 	uint32_t v = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 	uint32_t inverse = SPREAD;
 

@@ -51,35 +51,39 @@ int ip_compare(const struct ip_addr *a, const struct ip_addr *b)
 }
 
 /* As inet_pton() has it, without its cost: four numbers up to 255, no zeros before
- * them. */
-static bool dotted_quad(const char *text, uint8_t ret[4])
+ * them.  Returns what follows, NULL if there is no such thing. */
+static const char *dotted_quad(const char *text, uint8_t ret[4])
 {
 	for (int i = 0; i < 4; i++) {
-		unsigned v = 0;
-		const char *p = text;
+		unsigned v = (unsigned char)*text - '0', digit;
+		const char *p = text + 1;
 
-		for (; *p >= '0' && *p <= '9' && p < text + 3; p++)
-			v = v * 10 + (unsigned)(*p - '0');
-		if (p == text || v > 255 || (*text == '0' && p > text + 1) || *p != (i < 3 ? '.' : 0)) {
-			memset(ret, 0, 4);
-			return false;
-		}
+		if (v > 9)
+			return NULL;
+		for (; (digit = (unsigned char)*p - '0') <= 9 && p < text + 3; p++)
+			v = v * 10 + digit;
+		if (v > 255 || (*text == '0' && p > text + 1) || (i < 3 && *p != '.'))
+			return NULL;
 		ret[i] = (uint8_t)v;
-		text = p + 1;
+		text = p + (i < 3);
 	}
-	return true;
+	return text;
 }
 
 int ip_parse(const char *text, struct ip_addr *ret)
 {
 	struct ip_addr a = { 0 };
+	uint8_t quad[4];
+	const char *end = dotted_quad(text, quad);
 
-	if (dotted_quad(text, a.b))
+	if (end && !*end) {
+		memcpy(a.b, quad, 4);
 		a.family = 4;
-	else if (inet_pton(AF_INET6, text, a.b) == 1)
+	} else if (inet_pton(AF_INET6, text, a.b) == 1) {
 		a.family = 6;
-	else
+	} else {
 		return -EINVAL;
+	}
 	*ret = a;
 	return 0;
 }
@@ -104,16 +108,26 @@ static int number_parse(const char *text, uint64_t max, uint64_t *ret)
 
 int ip_with_len_parse(const char *text, struct ip_addr *ret, uint8_t *ret_len)
 {
-	const char *slash = strchr(text, '/');
 	char host[IP_TEXT_MAX];
-	struct ip_addr a;
+	struct ip_addr a = { 0 };
+	const char *slash;
+	uint8_t quad[4];
 	uint64_t len;
 
-	if (!slash || (size_t)(slash - text) >= sizeof(host))
-		return -EINVAL;
-	memcpy(host, text, (size_t)(slash - text));
-	host[slash - text] = 0;
-	if (ip_parse(host, &a) || number_parse(slash + 1, family_bits(a.family), &len))
+	slash = dotted_quad(text, quad);
+	if (slash && *slash == '/') {
+		memcpy(a.b, quad, 4);
+		a.family = 4;
+	} else {
+		slash = strchr(text, '/');
+		if (!slash || (size_t)(slash - text) >= sizeof(host))
+			return -EINVAL;
+		memcpy(host, text, (size_t)(slash - text));
+		host[slash - text] = 0;
+		if (ip_parse(host, &a))
+			return -EINVAL;
+	}
+	if (number_parse(slash + 1, family_bits(a.family), &len))
 		return -EINVAL;
 	*ret = a;
 	*ret_len = (uint8_t)len;

@@ -12,7 +12,7 @@ struct config *config_new(const struct schema *s)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
-	c->root = node_new(s->root, NULL, 0, 0);
+	c->root = node_new(c, s->root, NULL, 0, 0);
 	c->schema = s;
 	return c;
 }
@@ -21,7 +21,9 @@ struct config *config_dup(const struct config *c)
 {
 	struct config *d = xcalloc(1, sizeof(*d));
 
-	d->root = node_dup(c->root);
+	nodes_begin(d);
+	d->root = node_dup(d, c->root);
+	nodes_end(d);
 	d->schema = c->schema;
 	return d;
 }
@@ -32,7 +34,6 @@ void config_free(struct config *c)
 		return;
 	assert(!c->change);
 	node_free(c->root);
-	vec_free(&c->vals.v);
 	free(c);
 }
 

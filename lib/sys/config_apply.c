@@ -23,6 +23,10 @@ static void value_add(struct cvalues *vals, const struct snode *leaf, const char
 
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret)
 {
+	/* the way to the line before it: the values are where that one's were */
+	if (m->way && m->way == ret->way)
+		return;
+	ret->way = m->way;
 	ret->v.n = 0;
 	if (l->implicit)
 		value_add(ret, l->carrier, NULL);
@@ -137,11 +141,11 @@ static void unset_unsaid(struct config *c, struct config_node *anchor, const str
 static const struct config_leaf *leaf_otherwise(const struct cvalues *vals,
 		const struct config_node *entry, bool no)
 {
-	for (size_t i = 0; i < vals->v.n; i++) {
+	for (size_t i = 0; entry && i < vals->v.n; i++) {
 		const struct snode *s = vals->v.v[i].leaf;
 		const struct config_leaf *have;
 
-		if (!(s->fixed || (no && s->exact)) || !entry || s->parent != entry->s)
+		if (!(s->fixed || (no && s->exact)) || s->parent != entry->s)
 			continue;
 		have = node_leaf(entry, s);
 		if (have && strcmp(have->value, vals->v.v[i].value) != 0)
@@ -218,6 +222,7 @@ static int apply_plain(struct config *c, struct config_node *base, const struct 
 			return err_set(e, EINVAL, "%% No number is left at the end of the list");
 		snprintf(number, sizeof(number), "%" PRIu64, v);
 		value_add(vals, l->carrier->keys[0], number);
+		vals->way = 0;
 	}
 	at = base;
 	for (size_t i = 0; i < l->steps.n; i++)
@@ -382,10 +387,9 @@ static int apply_no(struct config *c, struct config_node *base, const struct sli
 }
 
 int line_apply(struct config *c, struct config_node *base, const struct sline *l,
-		const struct gmatch *m, bool no, struct config_node **ret_node, struct err *e)
+		const struct gmatch *m, struct cvalues *vals, bool no, struct config_node **ret_node,
+		struct err *e)
 {
-	struct cvalues *vals = &c->vals;
-
 	if (ret_node)
 		*ret_node = NULL;
 	if (l->kind == LINE_NOOP)

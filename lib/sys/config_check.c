@@ -25,10 +25,16 @@ static const char *given(const struct line_check_arg *a, const char *leaf)
 /* length <= ge <= le */
 static int check_prefix_list(const struct line_check_arg *a, struct err *e)
 {
-	const char *prefix = given(a, "prefix"), *ge = given(a, "ge"), *le = given(a, "le");
+	const char *prefix, *ge, *le;
 	long len, g, l;
 
-	if (!prefix || (!ge && !le))
+	/* most lines give neither */
+	le = given(a, "le");
+	ge = given(a, "ge");
+	if (!ge && !le)
+		return 0;
+	prefix = given(a, "prefix");
+	if (!prefix)
 		return 0;
 	len = strtol(strchr(prefix, '/') + 1, NULL, 10);
 	g = ge ? strtol(ge, NULL, 10) : len;

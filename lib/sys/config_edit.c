@@ -33,6 +33,7 @@ struct config_cursor {
 	uint64_t seen;
 	struct gparse *parse;
 	struct gmatch match;
+	struct cvalues vals; /* of the match */
 	size_t refused; /* indentation of the line last refused, plus 1; 0: none */
 	bool indented;	/* a whole text, in which what is inside a mode is indented */
 	struct strbuf spelled; /* the line with prefixes as the grammar has them */
@@ -71,6 +72,7 @@ void config_cursor_free(struct config_cursor *cur)
 	gparse_free(cur->parse);
 	sb_free(&cur->spelled);
 	gmatch_fini(&cur->match);
+	vec_free(&cur->vals.v);
 	free(cur);
 }
 
@@ -250,7 +252,7 @@ static enum config_result apply(struct config_cursor *cur, size_t i, const struc
 		for (size_t k = 0; k < mode->steps.n; k++)
 			base = tree_get(c, base, mode->steps.v[k], NULL, NULL);
 	}
-	rc = line_apply(c, base, l, &cur->match, no, enters ? &made : NULL, e);
+	rc = line_apply(c, base, l, &cur->match, &cur->vals, no, enters ? &made : NULL, e);
 	if (rc) {
 		/* nothing was removed, but containers may have been made */
 		if (base != c->root && cur->seen == c->generation)
@@ -424,6 +426,7 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	unsigned bad = 0, number = 0;
 	struct strbuf line = { 0 };
 
+	nodes_begin(c);
 	cur->indented = has_indented_line(text, end);
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
@@ -443,6 +446,7 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	}
 	sb_free(&line);
 	config_cursor_free(cur);
+	nodes_end(c);
 	bad += config_repair(c, name, report, arg);
 	c->line = 0;
 	return bad;

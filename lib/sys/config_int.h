@@ -35,6 +35,7 @@ struct cvalue {
 
 struct cvalues {
 	VEC(struct cvalue) v;
+	uint64_t way; /* of the match that they are of (grammar_graph.h); 0: of none */
 };
 
 const struct cvalue *cvalues_find(const struct cvalues *vals, const struct snode *leaf);
@@ -73,17 +74,25 @@ struct config_node {
 	const struct snode *s;
 	struct config_node *parent, *next, *prev;
 	struct config_list *lists;
-	char *leaves; /* sorted by place; at first in the node's own allocation */
+	char *leaves; /* sorted by place; at first the node's own */
 	uint32_t leaves_len, line;
+	uint32_t at; /* in its block of nodes; 0: it has none */
+	char own[];
+};
+
+/* Memory that nodes are cut from, freed with the last of them. */
+struct node_block {
+	uint32_t size, used;
+	uint32_t live; /* nodes, and the configuration while it cuts from it */
 };
 
 struct config {
+	struct node_block *block; /* of a load of many lines, or NULL */
 	const struct schema *schema;
 	struct config_node *root;
 	uint64_t generation;	      /* changes when nodes were removed */
 	uint32_t line;		      /* given to nodes that are made now */
 	struct config_change *change; /* that is being recorded, or NULL */
-	struct cvalues vals;	      /* of the line that is applied */
 };
 
 #define NODE_FOREACH_LEAF(l, n)                                                                    \
@@ -125,12 +134,17 @@ static inline const struct snode *leaf_schema(const struct config_node *n,
 	return n->s->is_leaflist ? n->s : n->s->kids.v[l->place];
 }
 
+/* Between the two calls new nodes are cut from blocks: a file's lines live and die
+ * together.  Single edits have memory of their own, as what they replace has to be
+ * given back. */
+void nodes_begin(struct config *c);
+void nodes_end(struct config *c);
 /* vals are sorted by place; their values are there. */
-struct config_node *node_new(const struct snode *s, const struct cvalue *vals, size_t n_vals,
-		uint32_t line);
+struct config_node *node_new(struct config *c, const struct snode *s, const struct cvalue *vals,
+		size_t n_vals, uint32_t line);
 /* With all that is below it. */
 void node_free(struct config_node *n);
-struct config_node *node_dup(const struct config_node *n);
+struct config_node *node_dup(struct config *c, const struct config_node *n);
 /* A block with this leaf's value changed; NULL: without it. */
 char *node_leaves_with(const struct config_node *n, const struct snode *s, const char *value,
 		uint32_t line, uint32_t *ret_len);
@@ -212,9 +226,11 @@ struct line_check_arg {
 };
 
 /* base is the node of the line's mode.  0, or -EINVAL and a sentence; nothing
- * has changed then.  *ret_node, if not NULL: the anchor (plain form). */
+ * has changed then.  *ret_node, if not NULL: the anchor (plain form).  vals: see below. */
 int line_apply(struct config *c, struct config_node *base, const struct sline *l,
-		const struct gmatch *m, bool no, struct config_node **ret_node, struct err *e);
+		const struct gmatch *m, struct cvalues *vals, bool no, struct config_node **ret_node,
+		struct err *e);
+/* vals is this match's alone: it is left as it is if the way is that of the time before. */
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret);
 
 /* -- config_masks.c -- */

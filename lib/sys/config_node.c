@@ -1,6 +1,6 @@
-/* Nodes of a configuration, each with its leaves in one block: a line of a list is
- * one allocation, so that a hundred thousand of them are read in a few
- * milliseconds.  Blocks are replaced as a whole (config_tree.c). */
+/* Nodes of a configuration, each with its leaves in one piece.  A hundred thousand of
+ * them are cut from a few blocks of memory, as half of their cost would be the system's
+ * for one page after the other.  Leaves are replaced as a whole (config_tree.c). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,19 +26,77 @@ static char *put_leaf(char *at, const struct snode *s, const char *value, size_t
 	return at + size;
 }
 
-static struct config_node *node_alloc(const struct snode *s, size_t leaves_len)
-{
-	struct config_node *n = xmalloc(sizeof(*n) + leaves_len);
+#define BLOCK_MIN 4096u /* blocks grow with the configuration, up to a huge page */
 
+static void block_release(struct node_block *b)
+{
+	if (--b->live == 0)
+		xfree_huge(b, b->size);
+}
+
+static struct node_block *block_new(uint32_t size)
+{
+	struct node_block *b = xcalloc_huge(size);
+
+	b->size = size;
+	b->used = sizeof(*b);
+	b->live = 1;
+	return b;
+}
+
+void nodes_begin(struct config *c)
+{
+/* a node that is used after it was freed has to be seen */
+#ifndef __SANITIZE_ADDRESS__
+	if (!c->block)
+		c->block = block_new(BLOCK_MIN);
+#else
+	(void)c;
+#endif
+}
+
+void nodes_end(struct config *c)
+{
+	if (c->block)
+		block_release(c->block);
+	c->block = NULL;
+}
+
+static struct config_node *block_cut(struct config *c, uint32_t size)
+{
+	struct node_block *b = c->block;
+	struct config_node *n;
+
+	if (b->size - b->used < size) {
+		c->block = block_new(b->size < XALLOC_HUGE ? b->size * 4 : b->size);
+		block_release(b);
+		b = c->block;
+	}
+	n = (struct config_node *)((char *)b + b->used);
 	memset(n, 0, sizeof(*n));
+	n->at = b->used;
+	b->used += size;
+	b->live++;
+	return n;
+}
+
+static struct config_node *node_alloc(struct config *c, const struct snode *s, size_t leaves_len)
+{
+	size_t size = (offsetof(struct config_node, own) + leaves_len + 7) & ~(size_t)7;
+	struct config_node *n;
+
+	if (c->block && size <= BLOCK_MIN)
+		n = block_cut(c, (uint32_t)size);
+	else
+		n = xcalloc(1, size);
 	n->s = s;
-	n->leaves = (char *)(n + 1);
+	n->leaves = n->own;
 	n->leaves_len = (uint32_t)leaves_len;
 	return n;
 }
 
-struct config_node *node_new(const struct snode *s, const struct cvalue *vals, size_t n_vals,
-		uint32_t line)
+struct config_node *node_new(struct config *c, const struct snode *s, const struct cvalue *vals,
+		size_t n_vals, uint32_t line)
 {
 	struct config_node *n;
 	size_t len = 0, lens[64];
@@ -49,7 +107,7 @@ struct config_node *node_new(const struct snode *s, const struct cvalue *vals, s
 		lens[i] = strlen(vals[i].value);
 		len += leaf_size(lens[i]);
 	}
-	n = node_alloc(s, len);
+	n = node_alloc(c, s, len);
 	n->line = line;
 	at = n->leaves;
 	for (size_t i = 0; i < n_vals; i++)
@@ -66,18 +124,21 @@ void node_free(struct config_node *n)
 		list_free(l);
 	}
 	node_leaves_free(n, n->leaves);
-	free(n);
+	if (n->at)
+		block_release((struct node_block *)((char *)n - n->at));
+	else
+		free(n);
 }
 
-struct config_node *node_dup(const struct config_node *n)
+struct config_node *node_dup(struct config *c, const struct config_node *n)
 {
-	struct config_node *d = node_alloc(n->s, n->leaves_len);
+	struct config_node *d = node_alloc(c, n->s, n->leaves_len);
 
 	d->line = n->line;
 	memcpy(d->leaves, n->leaves, n->leaves_len);
 	for (const struct config_list *l = n->lists; l; l = l->next) {
 		for (const struct config_node *k = l->first; k; k = k->next)
-			list_insert(d, node_dup(k));
+			list_insert(d, node_dup(c, k));
 	}
 	return d;
 }
@@ -117,6 +178,6 @@ char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len)
 
 void node_leaves_free(const struct config_node *n, char *leaves)
 {
-	if (leaves != (char *)(n + 1))
+	if (leaves != n->own)
 		free(leaves);
 }

@@ -104,7 +104,7 @@ struct config_node *tree_get(struct config *c, struct config_node *parent, const
 		return n;
 	if (s->is_list)
 		count = entry_values(s, keys, ret_made ? vals : NULL, leaves);
-	return add(c, parent, node_new(s, leaves, count, c->line), at);
+	return add(c, parent, node_new(c, s, leaves, count, c->line), at);
 }
 
 struct config_node *tree_leaf_entry(const struct config_node *parent, const struct snode *s,
@@ -125,7 +125,7 @@ void tree_set(struct config *c, struct config_node *parent, const struct snode *
 		struct cvalue v = { s, value };
 
 		if (!list_seek(list_of(parent, s), &value, &at))
-			add(c, parent, node_new(s, &v, 1, c->line), at);
+			add(c, parent, node_new(c, s, &v, 1, c->line), at);
 		return;
 	}
 	l = node_leaf(parent, s);

@@ -46,6 +46,7 @@ static void link_token(struct gtoken *from, struct gtoken *to)
 			return;
 	}
 	*vec_push(&from->next) = to;
+	from->before_digit |= to->first >= '0' && to->first <= '9';
 }
 
 static void ends_add(struct ends *e, struct gtoken *t)

@@ -13,6 +13,7 @@ struct gtoken {
 	size_t word_len;
 	char first; /* letter of a keyword; 0: a value */
 	bool plain; /* reached by one plain sequence: lines may share it */
+	bool before_digit; /* a keyword that begins with a digit may follow */
 	VEC(struct gtoken *) next;
 	VEC(const void *) accepts; /* lines that may end here, first declared first */
 };
@@ -39,6 +40,7 @@ enum gresult { G_MATCH, G_UNKNOWN, G_AMBIGUOUS, G_INCOMPLETE };
 struct gmatch {
 	const void *line; /* of G_MATCH */
 	VEC(struct gbinding) bound;
+	uint64_t way;	  /* the same number: line and bound are as they were, the texts of values aside */
 	size_t depth;	  /* words that were understood */
 	struct err why;	  /* of the first value that did not fit there, or "" */
 };

@@ -237,13 +237,14 @@ enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
 {
 	p->completing = false;
 	p->end = p->limit;
-	ret->line = NULL;
-	ret->bound.n = 0;
 	ret->why.text[0] = 0;
 	if (gparse_narrow(p, g, first, ret)) {
 		ret->depth = p->end;
 		return G_MATCH;
 	}
+	ret->line = NULL;
+	ret->way = 0;
+	ret->bound.n = 0;
 	gparse_walk(p, g, first);
 	ret->depth = p->depth;
 	if (p->too_long) {

@@ -2,8 +2,9 @@
  * which only those that fit the word best go on.
  * Paths are compared from the left (grammar_match.c), so what is left at the
  * end is the best; where nothing is left, or it takes a closer look, the long way
- * decides.  What a line has in common with the one before it at its beginning is
- * not looked at again: lists are long. */
+ * decides.  Lists are long, and their lines differ in values alone: a word is not
+ * looked at again where it is the one of the line before, and a value only as what
+ * it was there. */
 #include "lib/sys/grammar_parse.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ struct layer {
 	size_t word, begin; /* begin: of the layer's ways */
 	enum value_rank best;
 	struct tried tried[8];
-	unsigned n_tried;
+	unsigned n_tried, n_values; /* types; tokens that are values */
 	bool stuck;
 };
 
@@ -67,7 +68,7 @@ static const struct tried *try_type(struct layer *l, const struct value_type *ty
 			return x;
 	}
 	text = n ? gparse_joined(l->p, l->word, n) : l->p->words.v[l->word].raw;
-	len = strlen(text);
+	len = n == 1 ? l->p->words.v[l->word].len : strlen(text);
 	if (l->n_tried == 8 || nw->used + len + VALUE_EXTRA > sizeof(nw->values)) {
 		l->stuck = true;
 		return NULL;
@@ -85,6 +86,7 @@ static void offer_value(struct layer *l, size_t before, const struct gtoken *t)
 	size_t left = l->p->end - l->word;
 	const struct tried *x;
 
+	l->n_values++;
 	if (value_takes_rest(type)) {
 		l->nw->steady = false;
 		x = try_type(l, type, 0);
@@ -125,6 +127,44 @@ static void go_on(struct layer *l, size_t from)
 	}
 }
 
+/* The type that alone decides the layer, for words that begin with a digit. */
+static const struct value_type *decided_by(const struct layer *l, size_t from, size_t to)
+{
+	const struct narrow *nw = l->nw;
+	const struct way *last = &nw->ways.v[nw->ways.n - 1];
+
+	if (to - from != 1 || nw->ways.n - to != 1 || l->n_values != 1 || l->n_tried != 1 ||
+			last->token->first || nw->ways.v[from].token->before_digit)
+		return NULL;
+	return l->tried[0].type;
+}
+
+/* Keeps the layer for lines to come. */
+static void mark(const struct layer *l, size_t from, size_t to)
+{
+	struct narrow *nw = l->nw;
+	const struct word *w = &l->p->words.v[l->word];
+	struct narrow_mark *m = vec_push(&nw->layers);
+	size_t begin;
+
+	m->ways = nw->ways.n;
+	m->len = UINT32_MAX;
+	if (w->len <= NARROW_TEXT) {
+		m->len = (uint32_t)w->len;
+		memcpy(m->text, w->text, w->len);
+	}
+	m->only = decided_by(l, from, to);
+	if (m->only) {
+		begin = (size_t)(nw->ways.v[nw->ways.n - 1].value - nw->values);
+		m->room = NARROW_TEXT + VALUE_EXTRA;
+		if (begin + m->room <= sizeof(nw->values))
+			nw->used = nw->used > begin + m->room ? nw->used : begin + m->room;
+		else
+			m->only = NULL;
+	}
+	m->used = nw->used;
+}
+
 /* The ways of the layer before word w, one word further.  False: none. */
 static bool step(struct gparse *p, struct narrow *nw, size_t word, size_t from, size_t to)
 {
@@ -136,7 +176,7 @@ static bool step(struct gparse *p, struct narrow *nw, size_t word, size_t from, 
 	l.word = word;
 	l.begin = to;
 	l.best = RANK_NONE;
-	l.n_tried = 0;
+	l.n_tried = l.n_values = 0;
 	l.stuck = false;
 	for (size_t i = from; i < to && !l.stuck; i++) {
 		const struct way *w = &nw->ways.v[i];
@@ -146,29 +186,43 @@ static bool step(struct gparse *p, struct narrow *nw, size_t word, size_t from, 
 		else
 			go_on(&l, i);
 	}
-	return !l.stuck && nw->ways.n > to;
+	if (l.stuck || nw->ways.n <= to)
+		return false;
+	if (nw->steady)
+		mark(&l, from, to);
+	return true;
 }
 
-/* Layers of the line before that stay as they are. */
-static size_t layers_kept(const struct gparse *p, const struct narrow *nw, const struct graph *g,
+/* Does the word take the ways that the layer has?  A value is then this word's. */
+static bool layer_holds(const struct narrow *nw, struct narrow_mark *m, const struct word *w)
+{
+	const struct way *way;
+
+	if (m->len == w->len && memcmp(m->text, w->text, w->len) == 0)
+		return true;
+	if (!m->only || w->len > NARROW_TEXT || *w->text < '0' || *w->text > '9')
+		return false;
+	way = &nw->ways.v[m->ways - 1];
+	if (value_match(m->only, w->text, (char *)way->value, NULL) != way->rank ||
+			!gparse_guard_holds(way->token->node, way->value))
+		return false;
+	m->len = (uint32_t)w->len;
+	memcpy(m->text, w->text, w->len);
+	return true;
+}
+
+/* Layers that stay as they are. */
+static size_t layers_kept(const struct gparse *p, struct narrow *nw, const struct graph *g,
 		size_t first)
 {
-	size_t same = p->number == nw->line ? p->end : p->number == nw->line + 1 ? p->same : 0;
-	size_t kept = same > first ? same - first : 0;
+	size_t kept = 0;
 
 	if (nw->graph != g || nw->first != first)
 		return 0;
-	if (kept > p->end - first)
-		kept = p->end - first;
-	return kept < nw->layers.n ? kept : nw->layers.n;
-}
-
-static void mark(struct narrow *nw)
-{
-	struct narrow_mark *m = vec_push(&nw->layers);
-
-	m->ways = nw->ways.n;
-	m->used = nw->used;
+	while (kept < nw->layers.n && first + kept < p->end &&
+			layer_holds(nw, &nw->layers.v[kept], &p->words.v[first + kept]))
+		kept++;
+	return kept;
 }
 
 static void bind(const struct narrow *nw, size_t at, struct gmatch *ret)
@@ -216,7 +270,9 @@ bool gparse_narrow(struct gparse *p, const struct graph *g, size_t first, struct
 	if (p->too_long || p->limit != p->words.n || first >= p->end)
 		return false;
 	kept = layers_kept(p, nw, g, first);
-	nw->line = p->number;
+	if (nw->whole && kept == p->end - first && kept == nw->layers.n && ret->way == nw->way)
+		return true;
+	nw->whole = false;
 	nw->graph = g;
 	nw->first = first;
 	nw->steady = true;
@@ -235,8 +291,10 @@ bool gparse_narrow(struct gparse *p, const struct graph *g, size_t first, struct
 			return false;
 		from = to;
 		to = nw->ways.n;
-		if (nw->steady)
-			mark(nw);
 	}
-	return finish(nw, from, to, ret);
+	if (!finish(nw, from, to, ret))
+		return false;
+	nw->whole = nw->steady;
+	ret->way = ++nw->way;
+	return true;
 }

@@ -8,6 +8,8 @@
 
 #define WORDS_MAX 1024 /* bounds recursion; the longest real lines have tens */
 
+#define NARROW_TEXT 44 /* longer words are looked at anew */
+
 struct word {
 	const char *text; /* ends in NUL */
 	const char *raw;  /* the same place in the line as given */
@@ -36,31 +38,34 @@ struct way {
 	enum value_rank rank;
 };
 
+/* A layer: the ways that took one word.  `only`: the type that decided it, where
+ * any other word that begins with a digit and fits as well decides it in the same way. */
 struct narrow_mark {
-	size_t ways, used; /* at the end of a layer */
+	size_t ways, used; /* at its end */
+	const struct value_type *only;
+	size_t room; /* for the value of `only` */
+	unsigned len;
+	char text[NARROW_TEXT]; /* the word */
 };
 
 /* The short way's state, kept for the next line (grammar_narrow.c). */
 struct narrow {
 	const struct graph *graph;
 	size_t first;
-	uint64_t line; /* number of the one that it is about */
 	VEC(struct way) ways; /* the first is the root's */
 	VEC(struct narrow_mark) layers; /* one per word, those that the words after it did not decide */
 	bool steady;
+	bool whole; /* the layers are those of a whole line, which found the way */
+	uint64_t way;
 	size_t used;
 	char values[4096];
 };
 
 struct gparse {
-	char *line_before; /* the words before it, to see what is the same */
-	size_t same;	   /* words at the beginning that are */
-	uint64_t number;   /* of the line */
-	VEC(struct word) words_before;
 	struct narrow narrow;
 	char *line;  /* cut into words */
 	char *raw;   /* as given, trailing white space removed */
-	size_t room;
+	size_t room, raw_len;
 	VEC(struct word) words;
 	size_t limit; /* words before the comment */
 	bool too_long, space_at_end;

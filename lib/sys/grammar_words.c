@@ -28,8 +28,6 @@ void gparse_free(struct gparse *p)
 		return;
 	forget(p);
 	free(p->line);
-	free(p->line_before);
-	vec_free(&p->words_before);
 	vec_free(&p->narrow.ways);
 	vec_free(&p->narrow.layers);
 	free(p->raw);
@@ -79,53 +77,67 @@ static bool is_gap(char c)
 
 static void make_room(struct gparse *p, size_t len)
 {
-	char *line;
-
-	VEC(struct word) words;
-
-	if (p->room < len + 1) {
-		p->room = len + 1 > 256 ? len + 1 : 256;
-		p->line = xrealloc(p->line, p->room);
-		p->line_before = xrealloc(p->line_before, p->room);
-		p->raw = xrealloc(p->raw, p->room);
-		/* the words before it are not where they were */
-		p->words.n = 0;
-	}
-	line = p->line_before;
-	p->line_before = p->line;
-	p->line = line;
-	memcpy(&words, &p->words_before, sizeof(words));
-	memcpy(&p->words_before, &p->words, sizeof(words));
-	memcpy(&p->words, &words, sizeof(words));
+	if (p->room >= len + 1)
+		return;
+	p->room = len + 1 > 256 ? len + 1 : 256;
+	p->line = xrealloc(p->line, p->room);
+	p->raw = xrealloc(p->raw, p->room);
+	/* the words before it are not where they were */
 	p->words.n = 0;
+	p->raw_len = 0;
 }
 
-static size_t count_same(const struct gparse *p)
+/* Characters that a line has in common with the one before it. */
+static size_t count_same(const struct gparse *p, const char *line, size_t len)
 {
-	size_t n = 0;
+	size_t n = len < p->raw_len ? len : p->raw_len, i = 0;
+	uint64_t a, b;
 
-	while (n < p->words.n && n < p->words_before.n) {
-		const struct word *a = &p->words.v[n], *b = &p->words_before.v[n];
-
-		if (a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&a, p->raw + i, 8);
+		memcpy(&b, line + i, 8);
+		if (a != b)
 			break;
-		n++;
 	}
-	return n;
+	while (i < n && p->raw[i] == line[i])
+		i++;
+	return i;
+}
+
+/* Keeps the words that the line has in common with the one before it; returns where
+ * the others begin. */
+static size_t keep_words(struct gparse *p, const char *line, size_t len)
+{
+	size_t same = count_same(p, line, len), kept = p->words.n, from = 0;
+
+	/* a comment is looked for in all words */
+	if (p->limit != p->words.n || p->too_long)
+		kept = 0;
+	for (; kept; kept--) {
+		const struct word *w = &p->words.v[kept - 1];
+
+		from = (size_t)(w->raw - p->raw) + w->len + 1;
+		if (from <= same)
+			break;
+	}
+	p->words.n = kept;
+	return kept ? from : 0;
 }
 
 size_t gparse_words(struct gparse *p, const char *line, size_t len)
 {
-	size_t i = 0;
+	size_t i;
 
 	reuse_memory(p);
 	p->space_at_end = len == 0 || is_gap(line[len - 1]);
 	while (len && is_gap(line[len - 1]) && line[len - 1])
 		len--;
 	make_room(p, len);
-	memcpy(p->raw, line, len);
-	memcpy(p->line, line, len);
+	i = keep_words(p, line, len);
+	memcpy(p->raw + i, line + i, len - i);
+	memcpy(p->line + i, line + i, len - i);
 	p->line[len] = p->raw[len] = 0;
+	p->raw_len = len;
 	p->limit = SIZE_MAX;
 	p->too_long = false;
 	for (;;) {
@@ -152,8 +164,6 @@ size_t gparse_words(struct gparse *p, const char *line, size_t len)
 	}
 	if (p->limit == SIZE_MAX)
 		p->limit = p->words.n;
-	p->same = count_same(p);
-	p->number++;
 	return p->limit;
 }
 

@@ -66,7 +66,7 @@ static bool canon_prefix(const char *text, char *buf, unsigned family)
 {
 	struct prefix p;
 
-	if (!strchr(text, '/') || prefix_parse(text, &p) != 0 || (family && p.family != family))
+	if (prefix_parse(text, &p) != 0 || (family && p.family != family))
 		return false;
 	prefix_text(&p, buf);
 	return true;
@@ -92,7 +92,7 @@ static bool canon_ifaddr(const char *text, char *buf, unsigned family)
 	struct ip_addr a;
 	uint8_t len;
 
-	if (!strchr(text, '/') || ip_with_len_parse(text, &a, &len) != 0 ||
+	if (ip_with_len_parse(text, &a, &len) != 0 ||
 			(family && a.family != family))
 		return false;
 	ip_text(&a, buf);

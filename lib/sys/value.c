@@ -198,30 +198,45 @@ enum value_rank value_match(const struct value_type *t, const char *text, char *
 	return RANK_NONE;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A number in a text, without zeros before it; *text is then behind it. */
+static size_t number_at(const char **text, const char **ret)
+{
+	const char *p = *text;
+
+	while (*p == '0' && is_digit(p[1]))
+		p++;
+	*ret = p;
+	while (is_digit(*p))
+		p++;
+	*text = p;
+	return (size_t)(p - *ret);
+}
+
 int value_compare(const char *a, const char *b)
 {
 	const char *a0 = a, *b0 = b;
 
-	for (; *a && *b; a++, b++) {
-		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			size_t na, nb;
-			int c;
+	while (*a && *b) {
+		if (is_digit(*a) && is_digit(*b)) {
+			const char *x, *y;
+			size_t na = number_at(&a, &x), nb = number_at(&b, &y);
 
-			while (*a == '0' && isdigit((unsigned char)a[1]))
-				a++;
-			while (*b == '0' && isdigit((unsigned char)b[1]))
-				b++;
-			na = strspn(a, "0123456789");
-			nb = strspn(b, "0123456789");
 			if (na != nb)
 				return na < nb ? -1 : 1;
-			c = memcmp(a, b, na);
-			if (c)
-				return c;
-			a += na - 1;
-			b += nb - 1;
+			for (; na; na--, x++, y++) {
+				if (*x != *y)
+					return *x < *y ? -1 : 1;
+			}
 		} else if (*a != *b) {
 			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		} else {
+			a++;
+			b++;
 		}
 	}
 	if (*a || *b)

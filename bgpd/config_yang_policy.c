@@ -24,7 +24,12 @@ static void prefix_entries(const struct config_node *list, struct prefix_list_co
 			   *prefix = x ? config_leaf(x, "prefix") : NULL,
 			   *ge = x ? config_leaf(x, "ge") : NULL,
 			   *le = x ? config_leaf(x, "le") : NULL;
+	size_t n = config_count(list, "entry");
 
+	if (n) {
+		l->entries.v = xmalloc_huge(n * sizeof(*l->entries.v));
+		l->entries.room = n;
+	}
 	for (; x; x = config_next(x)) {
 		struct prefix_list_entry *e = vec_push(&l->entries);
 		const char *what = config_leaf_str(x, action), *text = config_leaf_str(x, prefix);

@@ -77,6 +77,7 @@ static struct prefix_list *prefix_list_compile(const struct prefix_list_config *
 	const struct prefix_list_entry *x;
 	uint8_t bits = (uint8_t)family_bits(c->family);
 
+	prefix_list_reserve(l, c->entries.n);
 	vec_foreach(x, &c->entries) {
 		uint8_t min = x->ge ? x->ge : x->prefix.len;
 		uint8_t max = x->le ? x->le : x->ge ? bits : x->prefix.len;

@@ -64,6 +64,14 @@ void prefix_list_free(struct prefix_list *l)
 	free(l);
 }
 
+void prefix_list_reserve(struct prefix_list *l, size_t n)
+{
+	if (!n)
+		return;
+	l->rules.v = xmalloc_huge(n * sizeof(*l->rules.v));
+	l->rules.room = n;
+}
+
 static void length_note(struct prefix_list *l, const struct rule *r)
 {
 	size_t i = 0;

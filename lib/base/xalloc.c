@@ -68,3 +68,15 @@ void xfree_huge(void *p, size_t size)
 	else
 		munmap(p, (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1));
 }
+
+void *xmalloc_huge(size_t size)
+{
+	size_t whole = (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1);
+	void *p;
+
+	if (size < XALLOC_HUGE)
+		return xmalloc(size ? size : 1);
+	p = must(aligned_alloc(XALLOC_HUGE, whole), whole);
+	madvise(p, whole, MADV_HUGEPAGE);
+	return p;
+}

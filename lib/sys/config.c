@@ -115,6 +115,17 @@ const struct config_node *config_child(const struct config_node *parent, const c
 	return l ? l->first : NULL;
 }
 
+size_t config_count(const struct config_node *parent, const char *path)
+{
+	struct found f = walk_path(parent, path);
+	const struct config_list *l = f.at ? list_of(f.at, f.s) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; l && i < l->runs.n; i++)
+		n += l->runs.v[i].n;
+	return n;
+}
+
 const struct config_node *config_next(const struct config_node *node)
 {
 	return node->next;

@@ -64,6 +64,8 @@ const struct config_node *config_root(const struct config *c);
 const struct config_node *config_child(const struct config_node *parent, const char *path);
 /* The next entry of the same list or leaf-list. */
 const struct config_node *config_next(const struct config_node *node);
+/* Number of entries of a list. */
+size_t config_count(const struct config_node *parent, const char *path);
 #define CONFIG_FOREACH(node, parent, path)                                                         \
 	for ((node) = config_child(parent, path); (node); (node) = config_next(node))
 /* The entry of a list with one key, or NULL. */

@@ -51,7 +51,11 @@ bool masks_spell(const struct gparse *p, size_t n, size_t indent, struct strbuf 
 	size_t at = strcmp(gparse_word(p, 0), "no") == 0, after;
 	struct ip_addr a;
 	int len;
+	char first = *gparse_word(p, at);
 
+	/* most lines are about something else */
+	if (first != 'n' && (first != 'i' || *gparse_word(p, at + 1) != 'r'))
+		return false;
 	if (n >= at + 2 && is_word(gparse_word(p, at), "network", 3) &&
 			is_address(gparse_word(p, at + 1), &a)) {
 		bool has_mask = n >= at + 4 && is_word(gparse_word(p, at + 2), "mask", 1);

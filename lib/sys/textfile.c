@@ -13,15 +13,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/xalloc.h"
+
 int text_file_read(const char *path, struct strbuf *out, struct err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	size_t before = out->len;
 	char buf[65536];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	if (!out->s && fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= TEXT_FILE_MAX) {
+		out->room = (size_t)st.st_size + 2;
+		out->s = xmalloc_huge(out->room);
+		*out->s = 0;
+	}
 	while ((n = read(fd, buf, sizeof(buf))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -70,6 +70,7 @@ void prefix_list_reserve(struct prefix_list *l, size_t n)
 		return;
 	l->rules.v = xmalloc_huge(n * sizeof(*l->rules.v));
 	l->rules.room = n;
+	htab_reserve(&l->heads, (uint32_t)n);
 }
 
 static void length_note(struct prefix_list *l, const struct rule *r)
@@ -95,7 +96,7 @@ void prefix_list_add(struct prefix_list *l, const struct prefix *p, uint8_t min_
 		uint8_t max_len, bool permit, uint32_t seq)
 {
 	struct rule *r = vec_push(&l->rules);
-	uint32_t id = (uint32_t)l->rules.n, head;
+	uint32_t id = (uint32_t)l->rules.n, head, hash = prefix_hash(p);
 
 	r->prefix = *p;
 	r->seq = seq;
@@ -104,9 +105,9 @@ void prefix_list_add(struct prefix_list *l, const struct prefix *p, uint8_t min_
 	r->permit = permit;
 	r->last = id;
 	length_note(l, r);
-	head = htab_find(&l->heads, prefix_hash(p), head_equal, l, p);
+	head = htab_find(&l->heads, hash, head_equal, l, p);
 	if (!head) {
-		htab_insert(&l->heads, prefix_hash(p), id);
+		htab_insert(&l->heads, hash, id);
 		return;
 	}
 	l->rules.v[l->rules.v[head - 1].last - 1].next = id;

@@ -29,6 +29,15 @@ static size_t bytes(const struct htab *t)
 	return ((size_t)t->mask + 1) * sizeof(*t->slots);
 }
 
+void htab_reserve(struct htab *t, uint32_t n)
+{
+	assert(!t->slots && n < 1u << 30);
+	t->mask = 15;
+	while (n > t->mask - t->mask / 4)
+		t->mask = t->mask * 2 + 1;
+	t->slots = xcalloc_huge(bytes(t));
+}
+
 void htab_insert(struct htab *t, uint32_t hash, uint32_t id)
 {
 	if (!t->slots || t->n >= t->mask - t->mask / 4) {

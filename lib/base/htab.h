@@ -26,6 +26,8 @@ uint32_t htab_find(const struct htab *t, uint32_t hash, htab_equal_fn *equal, co
 		const void *key);
 /* Adds an id whose key is not in the table. */
 void htab_insert(struct htab *t, uint32_t hash, uint32_t id);
+/* Makes room for n ids in an empty table. */
+void htab_reserve(struct htab *t, uint32_t n);
 /* Removes an id that is in the table. */
 void htab_remove(struct htab *t, uint32_t hash, uint32_t id);
 void htab_fini(struct htab *t);

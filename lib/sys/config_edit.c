@@ -306,6 +306,9 @@ static bool is_text(const char *line, size_t len)
 		n = 8;
 		if (i + n <= len && all_printable(line + i))
 			continue;
+		/* the end, with characters before it that are known */
+		if (i + n > len && len >= n && all_printable(line + len - n))
+			break;
 		n = utf8_length((const unsigned char *)line + i, len - i);
 		if (n == 0)
 			return false;

@@ -72,7 +72,12 @@ static void reuse_memory(struct gparse *p)
 /* White space as isspace() has it, and the end of a string. */
 static bool is_gap(char c)
 {
-	return (unsigned char)c <= ' ' && (c == ' ' || (c >= '\t' && c <= '\r') || !c);
+	static const bool gap[256] = {
+		[0] = true, ['\t'] = true, ['\n'] = true, ['\v'] = true,
+		['\f'] = true, ['\r'] = true, [' '] = true,
+	};
+
+	return gap[(unsigned char)c];
 }
 
 static void make_room(struct gparse *p, size_t len)

@@ -253,11 +253,6 @@ bool overlay_core_awaits_reply(const struct overlay_core *c)
 	return c->flying || c->dumping >= 0;
 }
 
-bool overlay_core_takes_notifications(const struct overlay_core *c)
-{
-	return c->dumping < 0;
-}
-
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size)
 {
 	return feed_out(c, buf, size);

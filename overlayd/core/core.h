@@ -79,10 +79,9 @@ bool overlay_core_next_effect(struct overlay_core *c, struct overlay_effect *ret
  * its last message, or a dump request.  0 if there is nothing to send now, or
  * an answer is being waited for, or effects are to be taken first.  size should be OVERLAY_BATCH_MAX. */
 size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, size_t size);
+/* Notifications are to be left in their socket until the reply is here: what a
+ * dump lists is then never older than what was said before. */
 bool overlay_core_awaits_reply(const struct overlay_core *c);
-/* Notifications are to be left in their socket while a dump runs: what it
- * lists is then never older than what was said before. */
-bool overlay_core_takes_notifications(const struct overlay_core *c);
 
 /* Frames for bgpd (but for HELLO, which is the connection's), at most size bytes, whole frames only; 0 if none is due. */
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size);

@@ -443,7 +443,7 @@ static void deliver(struct fake_kernel *k)
 	size_t n = k->notifications.n;
 	uint8_t *copy;
 
-	if (n == 0 || !overlay_core_takes_notifications(k->core))
+	if (n == 0 || overlay_core_awaits_reply(k->core))
 		return;
 	copy = malloc(n);
 	memcpy(copy, k->notifications.v, n);

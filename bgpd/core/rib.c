@@ -186,7 +186,7 @@ static void chosen(struct rib *rib, uint32_t id, uint64_t before)
 
 	if (outcome(rib, d) != before)
 		rib_log_add(rib, id);
-	if (!d->paths && !rib_log_has(rib, id))
+	if (!d->paths && !rib_log_keeps(rib, id))
 		rib_dest_free(rib, id, rib_key_hash(rib, d->key));
 }
 
@@ -332,7 +332,7 @@ static void path_remove_last(struct rib *rib, uint32_t dest, uint64_t hash)
 	d->paths = 0;
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	if (used ? !rib_log_add(rib, dest) : !rib_log_has(rib, dest))
+	if (used ? !rib_log_add(rib, dest) : !rib_log_keeps(rib, dest))
 		rib_dest_free(rib, dest, hash);
 }
 

@@ -154,6 +154,7 @@ struct rib_reader {
 	void (*wake)(struct rib_reader *r);
 	/* private */
 	uint32_t at, done, walk, walk_end;
+	uint32_t walk_from; /* handed out by the walk last: those above, up to walk */
 	bool idle;
 	struct rib_reader *next;
 };

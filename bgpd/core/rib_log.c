@@ -117,6 +117,16 @@ bool rib_log_add_slow(struct rib *rib, uint32_t dest)
 	return true;
 }
 
+bool rib_log_keeps(struct rib *rib, uint32_t dest)
+{
+	if (rib_log_has(rib, dest))
+		return true;
+	for (const struct rib_reader *r = rib->log.readers; r; r = r->next)
+		if (dest > r->walk_from && dest <= r->walk)
+			return rib_log_add_slow(rib, dest);
+	return false;
+}
+
 /* Drops the entries before this place, some at a time: first the slots of the
  * destinations that go are asked for, then they go. */
 static void trim_to(struct rib *rib, uint32_t until)
@@ -185,7 +195,7 @@ static void reader_stir(struct rib_reader *r)
 void rib_reader_rewind(struct rib_reader *r)
 {
 	reader_stir(r);
-	r->walk = 0;
+	r->walk = r->walk_from = 0;
 	r->walk_end = r->rib->dests.used;
 }
 
@@ -213,7 +223,7 @@ void rib_reader_copy(struct rib_reader *to, const struct rib_reader *from,
 	reader_stir(to);
 	to->at = from->at;
 	to->done = from->done;
-	to->walk = from->walk;
+	to->walk = to->walk_from = from->walk;
 	to->walk_end = from->walk_end;
 }
 
@@ -279,6 +289,7 @@ uint32_t rib_reader_read(struct rib_reader *r, uint32_t *ret, uint32_t n)
 		r->done = r->at;
 		trim(rib);
 	}
+	r->walk_from = r->walk;
 	got = read_walk(r, ret, n);
 	if (got)
 		return got;

@@ -165,6 +165,9 @@ static inline bool rib_log_has(const struct rib *rib, uint32_t dest)
 	return place - l->tail < l->head - l->tail && l->ring[place & l->mask] == dest;
 }
 
+/* Does anybody need a destination without paths?  The log, or a reader that was
+ * given it by its walk: it is in the log then, too. */
+bool rib_log_keeps(struct rib *rib, uint32_t dest);
 bool rib_log_add_slow(struct rib *rib, uint32_t dest);
 /* True if it stands in the log now: not if nobody reads that. */
 static inline bool rib_log_add(struct rib *rib, uint32_t dest)

@@ -243,6 +243,30 @@ START_TEST(a_late_reader_misses_nothing)
 }
 END_TEST
 
+/* A destination that nobody could use is in no log: it stays for the reader that was
+ * given it by its walk all the same, until that asks again. */
+START_TEST(what_was_handed_out_stays)
+{
+	struct rib_reader r = { 0 };
+	uint32_t d[3], ids[2];
+
+	for (uint32_t n = 0; n < 3; n++)
+		d[n] = rib_update(rib, key(n + 1), 1, 0, make(100, 1), 0, 0, REASON_AS_LOOP, 1);
+	rib_reader_open(rib, &r, true, NULL);
+	ck_assert_uint_eq(rib_reader_read(&r, ids, 2), 2);
+	for (uint32_t n = 0; n < 3; n++)
+		ck_assert(rib_withdraw(rib, key(n + 1), 1, 0));
+	ck_assert_uint_eq(rib_find(rib, key(1)), d[0]);
+	ck_assert_uint_eq(rib_find(rib, key(2)), d[1]);
+	ck_assert_uint_eq(rib_find(rib, key(3)), 0); /* it was not given yet */
+	ck_assert_ptr_null(rib_best(rib, ids[0]));
+	while (rib_reader_next(&r))
+		;
+	ck_assert_uint_eq(rib_dest_count(rib), 0);
+	rib_reader_close(&r);
+}
+END_TEST
+
 START_TEST(flapping_needs_no_room)
 {
 	struct rib_reader slow, fast;
@@ -482,6 +506,7 @@ int main(void)
 	tcase_add_test(t, longest_match);
 	tcase_add_test(t, reader_sees_changes_once);
 	tcase_add_test(t, a_late_reader_misses_nothing);
+	tcase_add_test(t, what_was_handed_out_stays);
 	tcase_add_test(t, flapping_needs_no_room);
 	tcase_add_test(t, a_full_ring_loses_nothing);
 	tcase_add_loop_test(t, random_changes, 0, 8);

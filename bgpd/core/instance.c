@@ -299,7 +299,7 @@ struct bgp_instance *instance_new(struct bgp_core *c, const char *vrf,
 	for (int f = 0; f < FAM_COUNT; f++)
 		if (has_table(i, (enum family)f))
 			i->rib[f] = rib_new(&c->rib_env, (enum family)f, i->index,
-					hash_u64(c->seed, n * FAM_COUNT + (unsigned)f));
+					hash_u64(c->seed, c->tables_made++));
 	set_options(i, NULL);
 	for (int f = 0; f < FAM_COUNT; f++)
 		if (i->rib[f])

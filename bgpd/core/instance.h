@@ -81,6 +81,7 @@ struct bgp_core {
 	VEC(struct bgp_instance *) instances; /* NULL where one was removed */
 	VEC(struct route_source *) sources;   /* by number; 0 is never used */
 	size_t sources_used;		      /* no smaller number is free */
+	uint64_t tables_made;
 	struct timers timers;
 	struct evpn *evpn;
 	struct feed_out *feed_out;

@@ -88,6 +88,7 @@ struct decision_options {
 
 struct rib;
 
+/* seed: another one for each table that there is or was. */
 struct rib *rib_new(const struct rib_env *env, enum family f, uint16_t instance, uint64_t seed);
 void rib_free(struct rib *rib);
 enum family rib_family(const struct rib *rib);

@@ -9,6 +9,7 @@
 
 struct rib_order {
 	const struct rib *rib;
+	uint64_t seed; /* of that table: another one may lie where it lay */
 	struct ordered *walk;
 	bool (*want)(const void *ctx, const uint8_t *key);
 	const void *ctx;
@@ -224,6 +225,7 @@ struct rib_order *rib_order_new(const struct rib *rib,
 	struct rib_order *o = xcalloc(1, sizeof(*o));
 
 	o->rib = rib;
+	o->seed = rib->seed;
 	o->walk = ordered_new(&type, rib->seed);
 	o->want = want;
 	o->ctx = ctx;
@@ -242,9 +244,10 @@ void rib_order_free(struct rib_order *o)
 void rib_order_resume(struct rib_order *o, const struct rib *rib)
 {
 	/* Another table: its ids say nothing to this walk, the keys do. */
-	if (o->rib != rib)
+	if (o->rib != rib || o->seed != rib->seed)
 		ordered_rest(o->walk);
 	o->rib = rib;
+	o->seed = rib->seed;
 	ordered_resume(o->walk);
 }
 

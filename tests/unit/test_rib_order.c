@@ -306,6 +306,44 @@ START_TEST(only_some)
 }
 END_TEST
 
+static uint32_t next_of(struct rib_order *o)
+{
+	uint32_t id;
+
+	while ((id = rib_order_next(o)) == ORDERED_WAIT)
+		rib_order_resume(o, rib);
+	return id;
+}
+
+/* A VRF goes and comes again while its table is shown: the new table may lie where
+ * the old one lay, and its ids are other ones. */
+START_TEST(another_table_in_its_place)
+{
+	struct rib_order *o;
+	struct rib *other, swap;
+	uint32_t n = 0;
+
+	start(fams[_i]);
+	for (uint32_t k = 0; k < KEYS; k++)
+		put(k);
+	o = rib_order_new(rib, NULL, NULL);
+	for (int i = 0; i < 10; i++)
+		ck_assert(next_of(o));
+	other = rib_new(&env, family, 0, 6);
+	swap = *rib;
+	*rib = *other;
+	*other = swap;
+	for (uint32_t k = 0; k < 20; k++)
+		put(k);
+	rib_order_resume(o, rib);
+	while (next_of(o))
+		n++;
+	ck_assert_uint_le(n, 20);
+	rib_order_free(o);
+	rib_free(other);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rib_order");
@@ -319,6 +357,7 @@ int main(void)
 	tcase_add_loop_test(t, changes_between_slices, 0, 10);
 	tcase_add_loop_test(t, nearly_all_go, 0, 5);
 	tcase_add_loop_test(t, only_some, 0, 5);
+	tcase_add_loop_test(t, another_table_in_its_place, 0, 5);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

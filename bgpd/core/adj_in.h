@@ -5,7 +5,8 @@
 #include "bgpd/core/peer.h"
 #include "bgpd/core/rib_private.h"
 
-enum adj_in_task { TASK_NONE = 0, TASK_PURGE = 1, TASK_REFILTER = 2 };
+/* TASK_PURGED: a purge that has ended, which nobody was told yet. */
+enum adj_in_task { TASK_NONE = 0, TASK_PURGE = 1, TASK_REFILTER = 2, TASK_PURGED = 4 };
 
 struct adj_in_family {
 	uint8_t era;	      /* 0 .. 3, of the paths that come now */

@@ -66,9 +66,12 @@ void adj_in_mark_stale(struct peer *p, enum family f)
 
 	/* Four eras can be told apart: if three older ones are still about, the
 	 * oldest would look like the new one. */
-	if (af->tasks & TASK_PURGE)
+	if (af->tasks & TASK_PURGE) {
 		while (purge_slice(p, f))
 			;
+		/* What is stale from now on is not its business. */
+		af->tasks = (uint8_t)((af->tasks & ~TASK_PURGE) | TASK_PURGED);
+	}
 	af->era = (uint8_t)((af->era + 1) & 3);
 	af->stale = p->family[f].received;
 }
@@ -85,7 +88,7 @@ static void purge_family(struct peer *p, enum family f, bool stale_only)
 	if (!stale_only)
 		adj_in_mark_stale(p, f);
 	af->purge_at = 0;
-	af->tasks |= TASK_PURGE;
+	af->tasks = (uint8_t)((af->tasks & ~TASK_PURGED) | TASK_PURGE);
 }
 
 void adj_in_purge(struct peer *p, enum family f, bool stale_only,
@@ -201,6 +204,10 @@ static bool run(struct work *w, struct bgp_core *c)
 			af->tasks &= (uint8_t)~TASK_REFILTER;
 		if (af->tasks & TASK_PURGE && !purge_slice(p, (enum family)i)) {
 			af->tasks &= (uint8_t)~TASK_PURGE;
+			af->tasks |= TASK_PURGED;
+		}
+		if (af->tasks & TASK_PURGED) {
+			af->tasks &= (uint8_t)~TASK_PURGED;
 			finished |= 1u << i;
 		}
 		left |= af->tasks;

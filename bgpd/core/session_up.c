@@ -120,6 +120,9 @@ static bool keep_paths(struct peer *p)
 	for (int f = 0; f < FAM_COUNT; f++) {
 		if (!keeps_family(p, (enum family)f))
 			continue;
+		/* A second restart: what is stale from the first is to go. */
+		if (s->stale_family[f])
+			purge(p, (enum family)f, true);
 		adj_in_mark_stale(p, (enum family)f);
 		s->stale_family[f] = any = true;
 	}

@@ -224,6 +224,45 @@ START_TEST(stale_paths)
 }
 END_TEST
 
+static unsigned done_calls;
+
+static void count_done(struct peer *p, enum family f)
+{
+	(void)p;
+	(void)f;
+	done_calls++;
+}
+
+/* A new era while the stale paths of the one before are still being removed: what
+ * came in between is stale now, but nobody said that it is to go. */
+START_TEST(stale_while_purging)
+{
+	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, 1) };
+	struct peer *p;
+
+	start();
+	p = rig_core_peer(a);
+	for (uint32_t n = 0; n < 100; n++)
+		rig_announce_n(a, n, &x);
+	rig_run(r);
+	adj_in_mark_stale(p, FAM_IPV4_UNICAST);
+	for (uint32_t n = 60; n < 100; n++)
+		rig_announce_n(a, n, &x);
+	done_calls = 0;
+	adj_in_purge(p, FAM_IPV4_UNICAST, true, count_done);
+	adj_in_mark_stale(p, FAM_IPV4_UNICAST);
+	rig_run(r);
+	ck_assert_uint_eq(done_calls, 1);
+	ck_assert_uint_eq(p->family[0].received, 40);
+	adj_in_purge(p, FAM_IPV4_UNICAST, true, count_done);
+	adj_in_purge(p, FAM_IPV4_UNICAST, false, count_done);
+	ck_assert_uint_eq(done_calls, 1);
+	rig_run(r);
+	ck_assert_uint_eq(done_calls, 3);
+	ck_assert_uint_eq(p->family[0].received, 0);
+}
+END_TEST
+
 static const char *denied;
 
 static void deny_some(struct policy_config *c)
@@ -296,6 +335,7 @@ int main(void)
 	tcase_add_test(t, the_end_of_a_session);
 	tcase_add_test(t, back_before_the_purge_is_over);
 	tcase_add_test(t, stale_paths);
+	tcase_add_test(t, stale_while_purging);
 	tcase_add_test(t, policy_again);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

@@ -416,6 +416,26 @@ START_TEST(restart_keeps_routes)
 }
 END_TEST
 
+/* Lost again before it has told all: what it did not repeat the first time goes
+ * (RFC 4724 section 4.2). */
+START_TEST(restart_again)
+{
+	restartable();
+	door_establish(&t, 5, PEER, &peer_open);
+	door_announce(&t, 5, PEER_AS, 0, 7);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 10);
+	door_lost(&t, 5, ECONNRESET);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 7);
+	door_establish(&t, 6, PEER, &peer_open);
+	door_announce(&t, 6, PEER_AS, 0, 3);
+	door_end_of_rib(&t, 6);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 3);
+}
+END_TEST
+
 START_TEST(restart_takes_too_long)
 {
 	restartable();
@@ -524,6 +544,7 @@ int main(void)
 	tcase_add_test(tc, refresh_between_marks);
 	tcase_add_test(tc, refreshed_peer_drops_the_rest);
 	tcase_add_test(tc, restart_keeps_routes);
+	tcase_add_test(tc, restart_again);
 	tcase_add_test(tc, restart_takes_too_long);
 	tcase_add_test(tc, restart_without_forwarding);
 	tcase_add_test(tc, restart_over_a_session_that_looks_alive);

@@ -166,8 +166,8 @@ void show_memory(const struct overlay_core *c, struct strbuf *out)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		size_t bytes = slab_bytes(t[i].slab);
 
-		if (t[i].index && t[i].index->slots)
-			bytes += ((size_t)t[i].index->mask + 1) * sizeof(struct htab_slot);
+		if (t[i].index)
+			bytes += htab_bytes(t[i].index);
 		sb_addf(out, "%-20s %10u objects %12zu bytes\n", t[i].name, t[i].slab->live, bytes);
 	}
 }

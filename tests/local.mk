@@ -31,8 +31,9 @@ list-tests:
 .PHONY: tests list-tests
 
 # base
-check_PROGRAMS += tests/unit/test_base
+check_PROGRAMS += tests/unit/test_base tests/unit/test_htab
 tests_unit_test_base_LDADD = lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_htab_LDADD = lib/libbase.a $(CHECK_LIBS)
 
 # wire
 check_PROGRAMS += tests/wire/test_wire tests/unit/test_attrs tests/fuzz/fuzz_msg tests/fuzz/fuzz_open \

@@ -407,6 +407,5 @@ uint32_t attrs_live(const struct attrs_table *t)
 size_t attrs_bytes(const struct attrs_table *t)
 {
 	return (size_t)t->n_blocks * BLOCK_UNITS * UNIT + slab_bytes(&t->next_hops) +
-	       ((size_t)t->by_value.mask + 1) * sizeof(struct htab_slot) +
-	       ((size_t)t->next_hop_by_addr.mask + 1) * sizeof(struct htab_slot);
+	       htab_bytes(&t->by_value) + htab_bytes(&t->next_hop_by_addr);
 }

@@ -4,81 +4,131 @@
 #include "lib/base/htab.h"
 #include "lib/base/xalloc.h"
 
+#define SMALL 16 /* slots of a table that begins */
+#define STEP 8	 /* slots of a cache line: a move ends before the old ones are full */
+
 uint32_t htab_find(const struct htab *t, uint32_t hash, htab_equal_fn *equal, const void *ctx,
 		const void *key)
 {
-	if (!t->slots)
+	uint32_t mask;
+	const struct htab_slot *slots = htab_home(t, hash, &mask);
+
+	if (!slots)
 		return 0;
-	for (uint32_t i = hash & t->mask; t->slots[i].id; i = (i + 1) & t->mask)
-		if (t->slots[i].hash == hash && equal(ctx, t->slots[i].id, key))
-			return t->slots[i].id;
+	for (uint32_t i = hash & mask; slots[i].id; i = (i + 1) & mask)
+		if (slots[i].hash == hash && equal(ctx, slots[i].id, key))
+			return slots[i].id;
 	return 0;
 }
 
-static void place(struct htab *t, struct htab_slot s)
+static void place(struct htab_slot *slots, uint32_t mask, struct htab_slot s)
 {
-	uint32_t i = s.hash & t->mask;
+	uint32_t i = s.hash & mask;
 
-	while (t->slots[i].id)
-		i = (i + 1) & t->mask;
-	t->slots[i] = s;
+	while (slots[i].id)
+		i = (i + 1) & mask;
+	slots[i] = s;
 }
 
-static size_t bytes(const struct htab *t)
+static uint32_t enough(uint32_t mask)
 {
-	return ((size_t)t->mask + 1) * sizeof(*t->slots);
+	return mask - mask / 4;
+}
+
+static size_t bytes(uint32_t mask)
+{
+	return ((size_t)mask + 1) * sizeof(struct htab_slot);
 }
 
 void htab_reserve(struct htab *t, uint32_t n)
 {
 	assert(!t->slots && n < 1u << 30);
-	t->mask = 15;
-	while (n > t->mask - t->mask / 4)
+	t->mask = SMALL - 1;
+	while (n > enough(t->mask))
 		t->mask = t->mask * 2 + 1;
-	t->slots = xcalloc_huge(bytes(t));
+	t->slots = xcalloc_huge(bytes(t->mask));
+}
+
+/* It begins behind an empty slot, where a run may begin but none goes on. */
+static void move_begin(struct htab *t)
+{
+	t->old = t->slots;
+	t->old_mask = t->mask;
+	t->moved = 0;
+	for (t->start = 0; t->old[(t->start - 1) & t->old_mask].id;)
+		t->start++;
+	t->mask = t->mask * 2 + 1;
+	t->slots = xcalloc_huge(bytes(t->mask));
+}
+
+/* At least STEP slots, up to the end of a run.  The last run may end where the
+ * first one began, as ids that came since may have gone on there. */
+static void move_some(struct htab *t)
+{
+	struct htab_slot s;
+
+	for (uint32_t n = 1;; n++) {
+		uint32_t i = (t->start + t->moved++) & t->old_mask;
+
+		s = t->old[i];
+		if (s.id)
+			place(t->slots, t->mask, s);
+		else if (n >= STEP)
+			break;
+		t->old[i].id = 0;
+	}
+	if (t->moved <= t->old_mask)
+		return;
+	xfree_huge(t->old, bytes(t->old_mask));
+	t->old = NULL;
 }
 
 void htab_insert(struct htab *t, uint32_t hash, uint32_t id)
 {
-	if (!t->slots || t->n >= t->mask - t->mask / 4) {
-		struct htab old = *t;
+	struct htab_slot *slots;
+	uint32_t mask;
 
-		t->mask = old.slots ? old.mask * 2 + 1 : 15;
-		t->slots = xcalloc_huge(bytes(t));
-		for (uint32_t i = 0; old.slots && i <= old.mask; i++)
-			if (old.slots[i].id)
-				place(t, old.slots[i]);
-		if (old.slots)
-			xfree_huge(old.slots, bytes(&old));
-	}
-	place(t, (struct htab_slot){ hash, id });
+	if (!t->slots)
+		htab_reserve(t, 0);
+	if (!t->old && t->n >= enough(t->mask))
+		move_begin(t);
+	if (t->old)
+		move_some(t);
+	slots = htab_home(t, hash, &mask);
+	place(slots, mask, (struct htab_slot){ hash, id });
 	t->n++;
 }
 
 void htab_remove(struct htab *t, uint32_t hash, uint32_t id)
 {
-	uint32_t i = hash & t->mask, j;
+	uint32_t mask, i, j;
+	struct htab_slot *slots = htab_home(t, hash, &mask);
 
-	while (t->slots[i].id != id) {
-		assert(t->slots[i].id);
-		i = (i + 1) & t->mask;
-	}
+	for (i = hash & mask; slots[i].id != id; i = (i + 1) & mask)
+		assert(slots[i].id);
 	/* Close the gap: move back each later slot of the run that may stand there. */
-	for (j = (i + 1) & t->mask; t->slots[j].id; j = (j + 1) & t->mask) {
-		uint32_t home = t->slots[j].hash & t->mask;
+	for (j = (i + 1) & mask; slots[j].id; j = (j + 1) & mask) {
+		uint32_t home = slots[j].hash & mask;
 
-		if (((j - home) & t->mask) >= ((j - i) & t->mask)) {
-			t->slots[i] = t->slots[j];
+		if (((j - home) & mask) >= ((j - i) & mask)) {
+			slots[i] = slots[j];
 			i = j;
 		}
 	}
-	t->slots[i].id = 0;
+	slots[i].id = 0;
 	t->n--;
+}
+
+size_t htab_bytes(const struct htab *t)
+{
+	return (t->slots ? bytes(t->mask) : 0) + (t->old ? bytes(t->old_mask) : 0);
 }
 
 void htab_fini(struct htab *t)
 {
 	if (t->slots)
-		xfree_huge(t->slots, bytes(t));
+		xfree_huge(t->slots, bytes(t->mask));
+	if (t->old)
+		xfree_huge(t->old, bytes(t->old_mask));
 	*t = (struct htab){ 0 };
 }

@@ -12,11 +12,9 @@ bgpd_bgpd_SOURCES = \
 	bgpd/show_rd_route.h bgpd/show_summary.c \
 	bgpd/show_table.c bgpd/show_table.h bgpd/show_table_frame.c \
 	bgpd/show_table_private.h
-bgpd_bgpd_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 bgpd_bgpd_LDADD = bgpd/libbgpcore.a lib/libsys.a lib/libbase.a $(SYS_LIBS)
 
 noinst_PROGRAMS += bgpd/replay
 bgpd_replay_SOURCES = bgpd/replay.c bgpd/record.c bgpd/record.h \
 	bgpd/config_yang.c bgpd/config_yang.h bgpd/config_yang_peer.c bgpd/config_yang_policy.c
-bgpd_replay_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 bgpd_replay_LDADD = $(bgpd_bgpd_LDADD)

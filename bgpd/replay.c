@@ -19,7 +19,6 @@
 struct replay {
 	FILE *file;
 	bool verbose;
-	struct schema *schema;
 	struct bgp_core *core;
 	uint8_t *body;
 	size_t room;
@@ -54,7 +53,7 @@ static void effects(struct replay *r, mono_t now)
 
 static int configure(struct replay *r, struct bgp_event *ev, size_t len)
 {
-	struct config *tree = config_new(r->schema);
+	struct config *tree = config_new(&schema_table);
 	struct err e = { "" };
 
 	config_load_text(tree, (const char *)r->body, len, "recorded", NULL, NULL);
@@ -193,7 +192,6 @@ static int read_all(struct replay *r)
 int main(int argc, char **argv)
 {
 	struct replay r = { 0 };
-	struct err e = { "" };
 	int c, status;
 
 	while ((c = getopt(argc, argv, "v")) == 'v')
@@ -207,15 +205,9 @@ int main(int argc, char **argv)
 		perror(argv[optind]);
 		return 2;
 	}
-	r.schema = schema_new(&e);
-	if (!r.schema) {
-		fprintf(stderr, "replay: %s\n", e.text);
-		return 2;
-	}
 	status = read_all(&r);
 	if (r.core)
 		bgp_core_free(r.core);
-	schema_free(r.schema);
 	free(r.body);
 	fclose(r.file);
 	return status;

@@ -11,5 +11,4 @@ overlayd_overlayd_SOURCES = \
 	overlayd/show_overlay.c \
 	overlayd/show_route.c overlayd/show_route_order.c \
 	overlayd/sysctl.c overlayd/sysctl.h
-overlayd_overlayd_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 overlayd_overlayd_LDADD = overlayd/liboverlaycore.a lib/libsys.a lib/libbase.a $(SYS_LIBS)

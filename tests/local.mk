@@ -94,7 +94,6 @@ tests_fuzz_fuzz_as_path_regex_LDADD = $(FUZZ_LDADD)
 check_PROGRAMS += tests/conf/test_bgp_config
 tests_conf_test_bgp_config_SOURCES = tests/conf/test_bgp_config.c bgpd/config_yang.c \
 	bgpd/config_yang_peer.c bgpd/config_yang_policy.c
-tests_conf_test_bgp_config_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 tests_conf_test_bgp_config_LDADD = bgpd/libbgpcore.a lib/libsys.a lib/libbase.a $(SYS_LIBS) \
 	$(CHECK_LIBS)
 
@@ -125,6 +124,9 @@ tests_conf_libgen_a_SOURCES = tests/conf/gen.c tests/conf/gen.h
 CONF_LDADD = tests/conf/libgen.a lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/conf/test_config_random
 tests_conf_test_config_random_LDADD = $(CONF_LDADD)
+check_PROGRAMS += tests/conf/test_schema
+tests_conf_test_schema_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
+tests_conf_test_schema_LDADD = yang/libbuild.a lib/libsys.a lib/libbase.a $(YANG_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/conf/test_config tests/unit/test_grammar tests/fuzz/fuzz_config
 tests_conf_test_config_LDADD = $(CONF_LDADD)
 tests_unit_test_grammar_LDADD = $(CONF_LDADD)

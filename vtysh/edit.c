@@ -14,25 +14,12 @@
 
 struct edit {
 	struct daemons *daemons;
-	struct schema *schema;
 	struct config *config;
 	struct config_cursor *cursor;
 	struct strbuf waiting, node; /* lines, and where they begin */
 	uint32_t first;
 	bool changed; /* something was sent to the daemons */
 };
-
-static struct schema *make_schema(void)
-{
-	struct err err = { "" };
-	struct schema *s = schema_new(&err);
-
-	if (!s) {
-		fprintf(stderr, "%s\n", err.text);
-		exit(1);
-	}
-	return s;
-}
 
 /* The running configuration as one of the daemons has it. */
 static struct config *fetch(struct edit *e)
@@ -44,7 +31,7 @@ static struct config *fetch(struct edit *e)
 		sb_reset(&text);
 		if (daemons_ask_text(e->daemons, daemon_rows[i].owner, CTL_CONFIG, "", &text) != 0)
 			continue;
-		c = config_new(e->schema);
+		c = config_new(&schema_table);
 		config_load_text(c, sb_str(&text), text.len, "", NULL, NULL);
 	}
 	sb_free(&text);
@@ -61,10 +48,9 @@ struct edit *edit_new(struct daemons *d)
 	}
 	e = xcalloc(1, sizeof(*e));
 	e->daemons = d;
-	e->schema = make_schema();
 	e->config = fetch(e);
 	if (!e->config)
-		e->config = config_new(e->schema);
+		e->config = config_new(&schema_table);
 	e->cursor = config_cursor_new(e->config);
 	return e;
 }
@@ -75,7 +61,6 @@ void edit_free(struct edit *e)
 		return;
 	config_cursor_free(e->cursor);
 	config_free(e->config);
-	schema_free(e->schema);
 	sb_free(&e->waiting);
 	sb_free(&e->node);
 	free(e);
@@ -198,11 +183,6 @@ const struct config *edit_config(const struct edit *e)
 	return e->config;
 }
 
-const struct schema *edit_schema(const struct edit *e)
-{
-	return e->schema;
-}
-
 void edit_complete(const struct edit *e, const char *partial, struct grammar_candidates *ret)
 {
 	config_complete(e->cursor, partial, ret);
@@ -262,8 +242,7 @@ static void report(void *arg, const char *name, unsigned line, const char *sente
 static bool load_file(const char *path, bool print)
 {
 	struct config_print_opts opts = { .mark_ends = true };
-	struct schema *s = make_schema();
-	struct config *c = config_new(s);
+	struct config *c = config_new(&schema_table);
 	struct strbuf text = { 0 }, out = { 0 };
 	bool ok = read_file(path, &text);
 
@@ -278,7 +257,6 @@ static bool load_file(const char *path, bool print)
 	sb_free(&out);
 	sb_free(&text);
 	config_free(c);
-	schema_free(s);
 	return ok;
 }
 

@@ -30,7 +30,6 @@ bool edit_commit(struct edit *e, bool numbered);
 const char *edit_prompt(const struct edit *e); /* "config-router" */
 const char *edit_hostname(const struct edit *e); /* NULL if not configured */
 const struct config *edit_config(const struct edit *e); /* as it is running; valid until the next line */
-const struct schema *edit_schema(const struct edit *e);
 void edit_complete(const struct edit *e, const char *partial, struct grammar_candidates *ret);
 
 /* Makes a file's lines (path "-": standard input) part of the running

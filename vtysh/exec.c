@@ -158,13 +158,8 @@ static void list_config_line(void *arg, const struct schema_doc *doc)
 static void list_config(struct vtysh *v, const regex_t *re, const char *mode)
 {
 	struct listing l = { v->out, re, mode };
-	struct err err;
-	struct schema *own = v->edit ? NULL : schema_new(&err);
-	const struct schema *s = v->edit ? edit_schema(v->edit) : own;
 
-	if (s)
-		schema_document(s, list_config_line, &l);
-	schema_free(own);
+	schema_document(&schema_table, list_config_line, &l);
 }
 
 static bool list(struct vtysh *v, const char *text)

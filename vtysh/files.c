@@ -13,16 +13,12 @@
 /* What each daemon owns, from that daemon, as one configuration. */
 static void unite(struct strbuf *parts, struct strbuf *out)
 {
-	struct err err;
-	struct schema *s = schema_new(&err);
-	struct config *c = s ? config_new(s) : NULL;
+	struct config *c = config_new(&schema_table);
 
-	for (int i = 0; c && i < N_DAEMONS; i++)
+	for (int i = 0; i < N_DAEMONS; i++)
 		config_load_text(c, sb_str(&parts[i]), parts[i].len, "", NULL, NULL);
-	if (c)
-		config_print(c, NULL, out);
+	config_print(c, NULL, out);
 	config_free(c);
-	schema_free(s);
 }
 
 /* All daemons hold the same text unless one was away during a change. */

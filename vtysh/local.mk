@@ -8,5 +8,5 @@ vtysh_vtysh_SOURCES = vtysh/main.c \
 	vtysh/names.c vtysh/names.h \
 	vtysh/output.c vtysh/output.h \
 	vtysh/term.c vtysh/term.h
-vtysh_vtysh_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS) $(EDIT_CFLAGS)
+vtysh_vtysh_CFLAGS = $(AM_CFLAGS) $(EDIT_CFLAGS)
 vtysh_vtysh_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(EDIT_LIBS)

@@ -1,5 +1,5 @@
-# Turns YANG files into one C file: a table of module names and texts, so that
-# the programs need no files beside themselves.
+# Turns YANG files into one C file: a table of module names and texts, for the program
+# that makes the schema of them.
 BEGIN {
 	print "/* The texts of the YANG modules; made by yang/embed.awk. */"
 	print "#include \"lib/sys/schema_modules.h\"\n"

@@ -149,7 +149,7 @@ bool config_item(const struct config_node *node, size_t *at, struct config_item 
 	while (*at < node->s->kids.n) {
 		const struct snode *kid = node->s->kids.v[(*at)++];
 
-		ret->name = kid->sn->name;
+		ret->name = kid->name;
 		ret->value = kid->is_leaf ? node_value(node, kid) : NULL;
 		ret->node = kid->is_leaf ? NULL : list_find(list_of(node, kid), NULL);
 		if (ret->value || ret->node)

@@ -193,7 +193,7 @@ static int check_line(struct config_node *base, const struct sline *l,
 		a.existing = find_steps(base, l->steps.v, l->steps.n, vals);
 	rc = check_fixed(vals, a.existing, e);
 	if (rc == 0 && l->check)
-		rc = l->check(&a, e);
+		rc = l->check->fn(&a, e);
 	return rc;
 }
 

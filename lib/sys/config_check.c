@@ -1,108 +1,10 @@
-/* What types can't say: checks of whole lines as they are typed, and of the
- * whole configuration when all lines are there. */
+/* Checks of the whole configuration when all lines are there: what is incomplete, and
+ * what refers to something that isn't there. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/text_regex.h"
 #include "lib/sys/config_int.h"
-
-/* -- lines ------------------------------------------------------------------ */
-
-static const char *given(const struct line_check_arg *a, const char *leaf)
-{
-	const struct cvalue *v;
-
-	for (size_t i = 0; i < a->vals->v.n; i++) {
-		v = &a->vals->v.v[i];
-		if (*v->leaf->sn->name == *leaf && v->leaf->parent == a->line->anchor &&
-				strcmp(v->leaf->sn->name, leaf) == 0)
-			return v->value ? v->value : "";
-	}
-	return NULL;
-}
-
-/* length <= ge <= le */
-static int check_prefix_list(const struct line_check_arg *a, struct err *e)
-{
-	const char *prefix, *ge, *le;
-	long len, g, l;
-
-	/* most lines give neither */
-	le = given(a, "le");
-	ge = given(a, "ge");
-	if (!ge && !le)
-		return 0;
-	prefix = given(a, "prefix");
-	if (!prefix)
-		return 0;
-	len = strtol(strchr(prefix, '/') + 1, NULL, 10);
-	g = ge ? strtol(ge, NULL, 10) : len;
-	l = le ? strtol(le, NULL, 10) : 128;
-	if ((ge && g < len) || (le && l < len) || g > l)
-		return err_set(e, EINVAL, "%% Invalid prefix range for %s, make sure: len <= ge <= le",
-				prefix);
-	return 0;
-}
-
-static int check_regex(const struct line_check_arg *a, struct err *e)
-{
-	const char *text = given(a, "regex");
-	struct text_regex *r;
-	struct err why = { "" };
-
-	if (!text)
-		return 0;
-	r = text_regex_new(text, &why);
-	if (!r)
-		return err_set(e, EINVAL, "%% %s", why.text);
-	text_regex_free(r);
-	return 0;
-}
-
-static int check_static_route(const struct line_check_arg *a, struct err *e)
-{
-	const char *gateway = given(a, "gateway"), *interface = given(a, "interface");
-
-	if (gateway && interface && *interface &&
-			(!strcmp(gateway, "blackhole") || !strcmp(gateway, "reject") ||
-					!strcmp(gateway, "Null0")))
-		return err_set(e, EINVAL, "%% A %s route leads to no interface", gateway);
-	return 0;
-}
-
-static int check_bgp_instance(const struct line_check_arg *a, struct err *e)
-{
-	if (!a->existing && !given(a, "asn"))
-		return err_set(e, EINVAL, "%% No BGP process is configured: an AS number is needed");
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	line_check_fn *fn;
-} checks[] = {
-	{ "prefix-list-entry", check_prefix_list },
-	{ "regex", check_regex },
-	{ "static-route", check_static_route },
-	{ "bgp-instance", check_bgp_instance },
-};
-
-line_check_fn *line_check_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		if (strcmp(checks[i].name, name) == 0)
-			return checks[i].fn;
-	}
-	return NULL;
-}
-
-bool line_check_looks(line_check_fn *check)
-{
-	return check == check_bgp_instance;
-}
-
-/* -- the whole --------------------------------------------------------------- */
 
 struct fault {
 	struct config_node *node;
@@ -192,7 +94,7 @@ static void tell(const struct fault *f, const char *name, config_report_fn *repo
 	const char *value = l ? l->value : s->is_list || s->is_leaflist ? node_first_value(f->node) : "";
 	struct err e;
 
-	err_set(&e, EINVAL, "%% %s %s: %s", s->sn->name, value, f->sentence);
+	err_set(&e, EINVAL, "%% %s %s: %s", s->name, value, f->sentence);
 	if (report)
 		report(arg, name, l ? l->line : f->node->line, e.text);
 }

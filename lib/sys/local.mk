@@ -1,7 +1,7 @@
 noinst_LIBRARIES += lib/libsys.a
 lib_libsys_a_SOURCES =
-lib_libsys_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(YANG_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS)
-SYS_LIBS = $(EVENT_LIBS) $(YANG_LIBS) $(MNL_LIBS) $(JANSSON_LIBS)
+lib_libsys_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(MNL_CFLAGS) $(JANSSON_CFLAGS)
+SYS_LIBS = $(EVENT_LIBS) $(MNL_LIBS) $(JANSSON_LIBS)
 # loop, log, start-up
 lib_libsys_a_SOURCES += \
 	lib/sys/daemon.c lib/sys/daemon.h \
@@ -15,16 +15,17 @@ lib_libsys_a_SOURCES += \
 lib_libsys_a_SOURCES += \
 	lib/sys/ctl.h lib/sys/ctl_client.c lib/sys/ctl_server.c \
 	lib/sys/feedconn.c lib/sys/feedconn.h
-# configuration and command grammar (the modules' texts are in yang/local.mk)
-lib_libsys_a_SOURCES += \
+# configuration and command grammar (the schema's table is in yang/local.mk)
+GRAMMAR_SOURCES = \
 	lib/sys/value.h lib/sys/value.c lib/sys/syntax.c \
 	lib/sys/template.h lib/sys/template.c \
-	lib/sys/grammar.h lib/sys/grammar.c \
 	lib/sys/grammar_graph.h lib/sys/grammar_graph.c \
+	lib/sys/schema.h lib/sys/schema_int.h lib/sys/schema.c \
+	lib/sys/config_line_check.c
+lib_libsys_a_SOURCES += $(GRAMMAR_SOURCES) \
+	lib/sys/grammar.h lib/sys/grammar.c \
 	lib/sys/grammar_parse.h lib/sys/grammar_words.c lib/sys/grammar_match.c \
 	lib/sys/grammar_narrow.c lib/sys/grammar_complete.c \
-	lib/sys/schema.h lib/sys/schema_modules.h lib/sys/schema_int.h \
-	lib/sys/schema.c lib/sys/schema_line.c lib/sys/schema_type.c \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
 	lib/sys/config_index.c lib/sys/config_node.c lib/sys/config_list.c lib/sys/config_change.c \
 	lib/sys/config_tree.c lib/sys/config_content.c lib/sys/config_apply.c \

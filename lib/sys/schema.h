@@ -1,20 +1,14 @@
-/* The schema of the configuration: libyang's compiled modules (yang/), and the
+/* The schema of the configuration: the nodes of the YANG modules (yang/), and the
  * modes and lines that their extension statements declare.
- * Made once at program start; every struct config refers to it.  The texts of
- * the modules are inside the program. */
+ * A table inside the programs, made from the modules when they are built. */
 #ifndef WEFT_SYS_SCHEMA_H
 #define WEFT_SYS_SCHEMA_H
 
-#include "lib/base/err.h"
-
 struct schema;
 
-/* NULL and a sentence if a module or a template in it is wrong, which is a bug
- * that the tests find. */
-struct schema *schema_new(struct err *e);
-void schema_free(struct schema *s);
+extern const struct schema schema_table;
 
-/* One line of the reference manual.  Strings live as long as the schema. */
+/* One line of the reference manual. */
 struct schema_doc {
 	const char *mode;	 /* prompt of the line's mode: "config-router" */
 	const char *entered;	 /* the line that enters the mode; NULL: the top mode */

@@ -1,8 +1,7 @@
-/* The inside of a schema: nodes, lines and modes as config_*.c use them. */
+/* The inside of a schema: nodes, lines and modes as config_*.c use them.  The programs
+ * hold it as a table that nobody changes; schema_build.h is what makes it. */
 #ifndef WEFT_SYS_SCHEMA_INT_H
 #define WEFT_SYS_SCHEMA_INT_H
-
-#include <libyang/libyang.h>
 
 #include "lib/base/vec.h"
 #include "lib/sys/grammar_graph.h"
@@ -23,7 +22,7 @@ struct srule {
 };
 
 struct snode {
-	const struct lysc_node *sn;
+	const char *name;
 	struct snode *parent;
 	VEC(struct snode *) kids; /* in the schema's order */
 	/* what is printed for this container or list entry, in order */
@@ -60,12 +59,17 @@ struct sitem {
 enum line_kind { LINE_CLI, LINE_ALIAS, LINE_MODE, LINE_MODE_ALIAS, LINE_NO, LINE_NOOP };
 
 struct line_check_arg;
-typedef int line_check_fn(const struct line_check_arg *a, struct err *e);
+
+/* What types can't say of a line. */
+struct line_check {
+	const char *name;
+	int (*fn)(const struct line_check_arg *a, struct err *e);
+	bool looks; /* at the entry that is there */
+};
 
 struct sline {
 	enum line_kind kind;
-	char *text;
-	char *shown; /* the text for people: without effects */
+	char *shown; /* the template for people: without effects */
 	struct tseq seq;
 	struct snode *carrier;
 	struct snode *anchor;	/* the carrier, or a leaf's parent */
@@ -74,7 +78,7 @@ struct sline {
 	VEC(struct snode *) slots; /* leaves it sets, keys aside */
 	bool implicit;		/* the carrier is a leaf set by the line's presence */
 	bool looks;		/* at what is there before it is applied */
-	line_check_fn *check;
+	const struct line_check *check;
 };
 
 struct smode {
@@ -87,38 +91,20 @@ struct smode {
 	struct graph plain, no;
 };
 
-struct word_help {
-	char *word;
-	const char *help;
-};
-
 struct schema {
-	struct ly_ctx *ctx;
-	const struct lys_module *module;
 	struct snode *root;
 	struct smode *top;
-	VEC(struct snode *) nodes;
 	VEC(struct sline *) lines;
 	VEC(struct smode *) modes;
-	VEC(struct srule *) rules;
-	struct value_type word; /* of values in lines that are forgotten */
-	VEC(struct word_help) words; /* what keywords mean that no node is named for */
 };
 
 struct snode *snode_kid(const struct snode *s, const char *name);
 /* The kid that a path names first; *path then points behind the name. */
 struct snode *snode_step(const struct snode *s, const char **path);
+/* Where a name (up to its end or a '/') is in s->names, or the free place for it. */
+uint16_t *snode_slot(const struct snode *s, const char *name, size_t *ret_len);
 
-/* schema_type.c */
-struct value_type *schema_type(const struct lysc_type *t, struct err *e);
-
-/* schema_line.c: called when all nodes exist */
-int schema_lines(struct schema *s, struct err *e);
-void sline_free(struct sline *l);
-
-/* config_check.c */
-line_check_fn *line_check_find(const char *name);
-/* Does it want to know the entry that is there? */
-bool line_check_looks(line_check_fn *check);
+/* config_line_check.c; ends with a row whose name is NULL */
+extern const struct line_check line_checks[];
 
 #endif

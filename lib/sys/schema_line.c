@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/xalloc.h"
-#include "lib/sys/schema_int.h"
+#include "lib/sys/schema_build.h"
 
 static char *single_spaced(const char *text)
 {
@@ -45,19 +45,27 @@ static char *without_effects(const char *text)
 	return out;
 }
 
+static char *shown_text(const char *text)
+{
+	char *spaced = single_spaced(text), *shown = without_effects(spaced);
+
+	free(spaced);
+	return shown;
+}
+
 /* "name" or "container/leaf": the carrier itself, a child of the anchor, or
  * what is found farther up. */
 static struct snode *find_name(const struct sline *l, const char *name)
 {
 	size_t first = strcspn(name, "/");
 
-	if (!name[first] && l->carrier != l->anchor && strcmp(l->carrier->sn->name, name) == 0)
+	if (!name[first] && l->carrier != l->anchor && strcmp(l->carrier->name, name) == 0)
 		return l->carrier;
 	for (const struct snode *at = l->anchor; at; at = at->parent) {
 		for (size_t i = 0; i < at->kids.n; i++) {
 			struct snode *k = at->kids.v[i];
 
-			if (strncmp(k->sn->name, name, first) != 0 || k->sn->name[first])
+			if (strncmp(k->name, name, first) != 0 || k->name[first])
 				continue;
 			while (k && name[first]) {
 				name += first + 1;
@@ -71,8 +79,9 @@ static struct snode *find_name(const struct sline *l, const char *name)
 }
 
 struct resolving {
-	struct schema *s;
+	const struct schema_build *b;
 	struct sline *l;
+	const char *text;
 	struct err *e;
 	int rc;
 	const struct tnode *last_word;
@@ -95,7 +104,7 @@ static struct snode *resolve_name(struct resolving *r, const char *name)
 
 	if (!leaf || leaf->is_list || (!leaf->is_leaf && !leaf->is_leaflist)) {
 		r->rc = err_set(r->e, EINVAL, "%s: template \"%s\": no leaf %s",
-				r->l->carrier->sn->name, r->l->text, name);
+				r->l->carrier->name, r->text, name);
 		return NULL;
 	}
 	add_slot(r->l, leaf);
@@ -108,11 +117,11 @@ static const char *word_help(const struct resolving *r, const struct tnode *n)
 {
 	if (n->effects.n && n->effects.v[0].var)
 		return ((const struct snode *)n->effects.v[0].var)->help;
-	if (strcmp(n->text, r->l->carrier->sn->name) == 0 && r->l->kind != LINE_NOOP)
+	if (strcmp(n->text, r->l->carrier->name) == 0 && r->l->kind != LINE_NOOP)
 		return r->l->carrier->help;
-	for (size_t i = 0; i < r->s->words.n; i++) {
-		if (strcmp(r->s->words.v[i].word, n->text) == 0)
-			return r->s->words.v[i].help;
+	for (size_t i = 0; i < r->b->words.n; i++) {
+		if (strcmp(r->b->words.v[i].word, n->text) == 0)
+			return r->b->words.v[i].help;
 	}
 	return n == r->last_word && r->l->kind != LINE_NOOP ? r->l->carrier->help : "";
 }
@@ -127,7 +136,7 @@ static void resolve_node(void *arg, struct tnode *n)
 	if (r->rc || n->kind != T_VALUE)
 		return;
 	if (r->l->kind == LINE_NOOP) {
-		n->type = &r->s->word;
+		n->type = r->b->word;
 		return;
 	}
 	leaf = resolve_name(r, n->text);
@@ -196,17 +205,16 @@ static struct smode *mode_of(const struct sline *l, unsigned up)
 	return m;
 }
 
-static int line_add(struct schema *s, struct snode *n, enum line_kind kind, const char *text,
-		line_check_fn *check, struct err *e)
+static int line_add(struct schema_build *b, struct snode *n, enum line_kind kind,
+		const char *text, const struct line_check *check, struct err *e)
 {
 	struct sline *l = xcalloc(1, sizeof(*l));
-	struct resolving r = { s, l, e, 0, NULL };
+	struct resolving r = { b, l, text, e, 0, NULL };
 	unsigned up = strspn(text, "^");
 
-	*vec_push(&s->lines) = l;
+	*vec_push(&b->schema.lines) = l;
 	l->kind = kind;
-	l->text = single_spaced(text + up);
-	l->shown = without_effects(l->text);
+	l->shown = shown_text(text + up);
 	l->carrier = n;
 	l->anchor = n->is_leaf || n->is_leaflist ? n->parent : n;
 	l->check = check;
@@ -214,7 +222,7 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 	if (!l->mode)
 		return 0; /* '^' in the top mode: no such line */
 	steps_between(l->mode->node, l->anchor, l);
-	r.rc = template_parse(l->text, &l->seq, e);
+	r.rc = template_parse(text + up, &l->seq, e);
 	if (r.rc)
 		return r.rc;
 	for (size_t i = 0; i < l->seq.nodes.n; i++) {
@@ -228,7 +236,7 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 	l->implicit = n->is_leaf && n->kind != LEAF_VALUE && !sets(l, n) && kind != LINE_NO;
 	if (l->implicit)
 		*vec_push(&l->slots) = n;
-	l->looks = kind == LINE_MODE || kind == LINE_MODE_ALIAS || line_check_looks(check);
+	l->looks = kind == LINE_MODE || kind == LINE_MODE_ALIAS || (check && check->looks);
 	for (size_t i = 0; i < l->slots.n; i++)
 		l->looks |= l->slots.v[i]->fixed;
 	if (kind == LINE_MODE)
@@ -244,19 +252,19 @@ static int line_add(struct schema *s, struct snode *n, enum line_kind kind, cons
 }
 
 /* "../a/b leaf leaf: sentence" */
-static struct srule *rule_new(struct schema *s, struct snode *from, const char *text, bool path)
+static struct srule *rule_new(struct schema_build *b, struct snode *from, const char *text, bool path)
 {
 	struct srule *r = xcalloc(1, sizeof(*r));
 	struct snode *at = from->parent;
 	size_t n;
 
-	*vec_push(&s->rules) = r;
+	*vec_push(&b->rules) = r;
 	if (path) {
 		for (; strncmp(text, "../", 3) == 0; text += 3, r->up++)
 			at = at->parent;
 		n = strcspn(text, " :");
 		for (size_t i = 0; i < at->kids.n; i++) {
-			const char *name = at->kids.v[i]->sn->name;
+			const char *name = at->kids.v[i]->name;
 
 			if (strncmp(name, text, n) == 0 && !name[n])
 				r->list = at->kids.v[i];
@@ -281,15 +289,15 @@ static struct srule *rule_new(struct schema *s, struct snode *from, const char *
 static int rule_check(const struct snode *n, const struct srule *r, bool path, struct err *e)
 {
 	if (path && (!r->list || !r->list->is_list))
-		return err_set(e, EINVAL, "%s: a rule names no list", n->sn->name);
+		return err_set(e, EINVAL, "%s: a rule names no list", n->name);
 	for (size_t i = 0; i < r->leaves.n; i++) {
 		if (!r->leaves.v[i])
-			return err_set(e, EINVAL, "%s: a rule names no leaf", n->sn->name);
+			return err_set(e, EINVAL, "%s: a rule names no leaf", n->name);
 	}
 	return 0;
 }
 
-static int rules_of(struct schema *s, struct snode *n, const char *name, const char *arg,
+static int rules_of(struct schema_build *b, struct snode *n, const char *name, const char *arg,
 		struct err *e)
 {
 	struct srule *r;
@@ -297,7 +305,7 @@ static int rules_of(struct schema *s, struct snode *n, const char *name, const c
 
 	if (path && strcmp(name, "part-of") != 0 && strcmp(name, "refers") != 0)
 		return 0;
-	r = rule_new(s, n, arg, path);
+	r = rule_new(b, n, arg, path);
 	if (rule_check(n, r, path, e))
 		return -EINVAL;
 	if (!path) {
@@ -325,28 +333,38 @@ static const struct {
 	{ "noop", LINE_NOOP },
 };
 
-static int lines_of(struct schema *s, struct snode *n, struct err *e)
+static const struct line_check *check_find(const char *name)
 {
-	line_check_fn *check = NULL;
+	for (const struct line_check *c = line_checks; c->name; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static int lines_of(struct schema_build *b, struct snode *n, struct err *e)
+{
+	const struct lysc_ext_instance *exts = snode_source(n)->exts;
+	const struct line_check *check = NULL;
 	LY_ARRAY_COUNT_TYPE i;
 	int rc = 0;
 
-	LY_ARRAY_FOR(n->sn->exts, i) {
-		if (strcmp(n->sn->exts[i].def->name, "check") == 0) {
-			check = line_check_find(n->sn->exts[i].argument);
+	LY_ARRAY_FOR(exts, i) {
+		if (strcmp(exts[i].def->name, "check") == 0) {
+			check = check_find(exts[i].argument);
 			if (!check)
-				return err_set(e, EINVAL, "no check %s", n->sn->exts[i].argument);
+				return err_set(e, EINVAL, "no check %s", exts[i].argument);
 		}
 	}
-	LY_ARRAY_FOR(n->sn->exts, i) {
-		const char *name = n->sn->exts[i].def->name, *arg = n->sn->exts[i].argument;
+	LY_ARRAY_FOR(exts, i) {
+		const char *name = exts[i].def->name, *arg = exts[i].argument;
 
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds) && rc == 0; k++) {
 			if (strcmp(kinds[k].name, name) == 0)
-				rc = line_add(s, n, kinds[k].kind, arg, check, e);
+				rc = line_add(b, n, kinds[k].kind, arg, check, e);
 		}
 		if (rc == 0 && arg)
-			rc = rules_of(s, n, name, arg, e);
+			rc = rules_of(b, n, name, arg, e);
 		if (rc)
 			return rc;
 		if (strcmp(name, "first") == 0)
@@ -357,7 +375,7 @@ static int lines_of(struct schema *s, struct snode *n, struct err *e)
 	for (size_t k = 0; k < n->kids.n && rc == 0; k++) {
 		struct snode *kid = n->kids.v[k];
 
-		rc = lines_of(s, kid, e);
+		rc = lines_of(b, kid, e);
 		if (!kid->is_leaf && !kid->is_leaflist)
 			vec_push(&n->items)->kid = kid;
 	}
@@ -378,11 +396,11 @@ static void mode_steps(struct smode *m)
 		m->steps.v[--n] = x;
 }
 
-int schema_lines(struct schema *s, struct err *e)
+int schema_lines(struct schema_build *b, struct err *e)
 {
-	for (size_t i = 0; i < s->modes.n; i++)
-		mode_steps(s->modes.v[i]);
-	return lines_of(s, s->root, e);
+	for (size_t i = 0; i < b->schema.modes.n; i++)
+		mode_steps(b->schema.modes.v[i]);
+	return lines_of(b, b->schema.root, e);
 }
 
 void sline_free(struct sline *l)
@@ -390,7 +408,6 @@ void sline_free(struct sline *l)
 	template_free(&l->seq);
 	vec_free(&l->steps);
 	vec_free(&l->slots);
-	free(l->text);
 	free(l->shown);
 	free(l);
 }

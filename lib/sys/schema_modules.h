@@ -1,6 +1,5 @@
-/* The YANG modules' texts, compiled into the programs.
- * The table is made at build time by yang/embed.awk; schema.c gives the texts
- * to libyang. */
+/* The YANG modules' texts, inside the program that makes the schema.
+ * The table is made by yang/embed.awk; schema_build.c gives the texts to libyang. */
 #ifndef WEFT_SYS_SCHEMA_MODULES_H
 #define WEFT_SYS_SCHEMA_MODULES_H
 

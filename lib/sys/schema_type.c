@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/xalloc.h"
-#include "lib/sys/schema_int.h"
+#include "lib/sys/schema_build.h"
 
 static const char *syntax_name(const struct lysc_type *t)
 {

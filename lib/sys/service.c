@@ -18,8 +18,7 @@ struct service {
 	struct service_hooks hooks;
 	struct running_hooks config_hooks; /* ours, around the daemon's */
 	void *ctx;
-	struct schema *schema;
-	struct grammar *grammar;
+	struct grammar *grammar; /* of commands, made for the first of them */
 	struct running *running;
 	struct ctl_server *server;
 };
@@ -120,6 +119,8 @@ static void exec(struct service *s, const char *line, struct ctl_answer *a)
 	struct grammar_match m;
 	struct err err = { "" };
 
+	if (!s->grammar)
+		s->grammar = commands_grammar();
 	if (grammar_parse(s->grammar, line, &m, &err) < 0) {
 		ctl_answer_err(a, 0, err.text);
 		a->status = EINVAL;
@@ -207,11 +208,7 @@ struct service *service_new(struct daemon *d, const struct service_hooks *h, voi
 	s->hooks = *h;
 	s->config_hooks = (struct running_hooks){ build, apply, discard };
 	s->ctx = ctx;
-	s->schema = schema_new(&err);
-	if (!s->schema)
-		daemon_fail(d, "%s", err.text);
-	s->grammar = commands_grammar();
-	s->running = running_new(s->schema, &s->config_hooks, s);
+	s->running = running_new(&schema_table, &s->config_hooks, s);
 	if (o->dry_run)
 		check_and_exit(s);
 	if (running_load(s->running, o->config_files.v, o->config_files.n, o->config_given, &err) < 0)
@@ -231,7 +228,6 @@ void service_free(struct service *s)
 	ctl_server_free(s->server);
 	running_free(s->running);
 	grammar_free(s->grammar);
-	schema_free(s->schema);
 	free(s);
 }
 

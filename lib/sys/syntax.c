@@ -305,7 +305,7 @@ static bool canon_exts(const char *text, char *buf)
 	return kind;
 }
 
-static const struct syntax syntaxes[] = {
+const struct syntax syntaxes[] = {
 	{ "word", "WORD", "a word", RANK_FREE, false, false, canon_word },
 	{ "line", "LINE", "text", RANK_FREE, true, false, canon_line },
 	{ "ifname", "IFNAME", "a name of 1 to 15 characters", RANK_FREE, false, false,
@@ -344,13 +344,14 @@ static const struct syntax syntaxes[] = {
 			true, canon_exts },
 	{ "signed-number", "(0-4294967295)|+N|-N", "a number, +N or -N", RANK_SHAPED, false, false,
 			canon_signed },
+	{ NULL, NULL, NULL, RANK_NONE, false, false, NULL },
 };
 
 const struct syntax *syntax_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(syntaxes) / sizeof(*syntaxes); i++) {
-		if (strcmp(syntaxes[i].name, name) == 0)
-			return &syntaxes[i];
+	for (const struct syntax *s = syntaxes; s->name; s++) {
+		if (strcmp(s->name, name) == 0)
+			return s;
 	}
 	return NULL;
 }

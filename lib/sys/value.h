@@ -35,6 +35,8 @@ struct syntax {
 	bool (*canon)(const char *text, char *buf);
 };
 
+/* All there are; ends with a row whose name is NULL. */
+extern const struct syntax syntaxes[];
 /* NULL if there is no such syntax. */
 const struct syntax *syntax_find(const char *name);
 

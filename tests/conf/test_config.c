@@ -9,20 +9,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/sys/config.h"
 
-static struct schema *schema;
-
-static void setup(void)
-{
-	struct err e = { "" };
-
-	schema = schema_new(&e);
-	ck_assert_msg(schema != NULL, "%s", e.text);
-}
-
-static void teardown(void)
-{
-	schema_free(schema);
-}
+static const struct schema *const schema = &schema_table;
 
 static struct strbuf reports;
 
@@ -554,7 +541,6 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_gateway);
 	tcase_add_loop_test(t, typed_and_printed, 0, sizeof(pairs) / sizeof(*pairs));

@@ -10,20 +10,7 @@
 #include "lib/sys/config.h"
 #include "tests/conf/gen.h"
 
-static struct schema *schema;
-
-static void setup(void)
-{
-	struct err e = { "" };
-
-	schema = schema_new(&e);
-	ck_assert_msg(schema != NULL, "%s", e.text);
-}
-
-static void teardown(void)
-{
-	schema_free(schema);
-}
+static const struct schema *const schema = &schema_table;
 
 /* What a random line may rightly be refused for. */
 static const char *const rightly[] = {
@@ -101,7 +88,7 @@ static void type(struct config_cursor *cur, const char *line, const struct sline
 	struct err e = { "" };
 
 	ck_assert_msg(config_line(cur, line, &e) == CONFIG_OK, "\"%s\" of \"%s\": %s", line,
-			l->text, e.text);
+			l->shown, e.text);
 }
 
 static void enter(struct config_cursor *cur, const char *lines, const struct sline *l)
@@ -249,7 +236,7 @@ START_TEST(every_keyword_is_completed)
 		gen_enter(&r, l->mode, &modes);
 		enter(cur, sb_str(&modes), l);
 		config_complete(cur, "", &cand);
-		ck_assert_msg(offers(&cand, word->text), "%s", l->text);
+		ck_assert_msg(offers(&cand, word->text), "%s", l->shown);
 		grammar_candidates_fini(&cand);
 		gen_line(&r, &l->seq, &line);
 		/* after each word of a whole line something can follow or end */
@@ -294,6 +281,14 @@ static void word_is_described(void *arg, struct tnode *n)
 		sb_addf(missing, " %s", n->text);
 }
 
+static void nodes_are_described(const struct snode *s)
+{
+	ck_assert_msg(s->help && *s->help, "%s/%s has no description",
+			s->parent ? s->parent->name : "", s->name);
+	for (size_t i = 0; i < s->kids.n; i++)
+		nodes_are_described(s->kids.v[i]);
+}
+
 START_TEST(everything_is_described)
 {
 	struct strbuf missing = { 0 };
@@ -304,12 +299,7 @@ START_TEST(everything_is_described)
 	}
 	ck_assert_msg(missing.len == 0, "no help:%s", sb_str(&missing));
 	sb_free(&missing);
-	for (size_t i = 0; i < schema->nodes.n; i++) {
-		const struct snode *s = schema->nodes.v[i];
-
-		ck_assert_msg(s->help && *s->help, "%s/%s has no description",
-				s->parent ? s->parent->sn->name : "", s->sn->name);
-	}
+	nodes_are_described(schema->root);
 	documented = 0;
 	schema_document(schema, document, NULL);
 	ck_assert_uint_gt(documented, 200);
@@ -323,7 +313,6 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 300);
 	tcase_add_loop_test(t, print_parse_shuffle, 0, 5);
 	tcase_add_test(t, every_line_and_its_no);

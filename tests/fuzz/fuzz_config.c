@@ -11,16 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct schema *schema;
 	struct config *a, *b;
 	struct config_cursor *cur;
 	struct grammar_candidates cand;
 	struct strbuf text = { 0 }, line = { 0 };
 
-	if (!schema)
-		schema = schema_new(NULL);
-	a = config_new(schema);
-	b = config_new(schema);
+	a = config_new(&schema_table);
+	b = config_new(&schema_table);
 	config_load_text(a, (const char *)data, size, "input", NULL, NULL);
 	config_print(a, NULL, &text);
 	if (config_load_text(b, sb_str(&text), text.len, "printed", NULL, NULL) != 0 ||

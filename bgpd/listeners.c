@@ -25,7 +25,9 @@
 struct md5_key {
 	struct prefix peers; /* one, or a listen range */
 	char *key;
+	uint32_t rank; /* of several for one prefix the first counts */
 };
+typedef VEC(struct md5_key) md5_keys;
 
 struct listener {
 	struct listeners *all;
@@ -33,7 +35,7 @@ struct listener {
 	struct ip_addr addr;
 	int fd;
 	struct loop_fd *watch;
-	VEC(struct md5_key) keys;
+	md5_keys keys; /* in the kernel's hands; by prefix */
 };
 
 struct listeners {
@@ -65,13 +67,18 @@ struct listeners *listeners_new(struct sockets *s)
 	return l;
 }
 
-static void listener_free(struct listener *x)
+static void keys_free(struct listener *x)
 {
 	struct md5_key *k;
 
 	vec_foreach(k, &x->keys)
 		free(k->key);
 	vec_free(&x->keys);
+}
+
+static void listener_free(struct listener *x)
+{
+	keys_free(x);
 	loop_fd_free(x->watch);
 	close(x->fd);
 	free(x);
@@ -194,72 +201,92 @@ static struct prefix peer_prefix(const struct ip_addr *a)
 	return prefix_make(a, (uint8_t)family_bits(a->family));
 }
 
-static const char *key_wanted(const struct instance_config *c, const struct prefix *peers)
+static void key_want(md5_keys *keys, const struct listener *x, const struct prefix *peers, char *key)
 {
-	const struct peer_config *p;
-	const struct listen_config *l;
-	struct prefix x;
+	uint32_t rank = (uint32_t)keys->n;
 
-	if (!c)
-		return NULL;
-	vec_foreach(p, &c->peers) {
-		x = peer_prefix(&p->addr);
-		if (p->password && prefix_equal(&x, peers))
-			return p->password;
-	}
-	vec_foreach(l, &c->listen)
-		if (l->peer.password && prefix_equal(&l->range, peers))
-			return l->peer.password;
-	return NULL;
+	if (key && peers->family == x->addr.family)
+		*vec_push(keys) = (struct md5_key){ *peers, key, rank };
 }
 
-static void key_set(struct listener *x, const struct prefix *peers, const char *key)
+static int key_order(const void *a, const void *b)
 {
-	char text[PREFIX_TEXT_MAX];
-	int r = socket_md5(x->fd, peers, key);
+	const struct md5_key *x = a, *y = b;
+	int order = prefix_compare(&x->peers, &y->peers);
 
-	if (r && key)
-		log_error("can't set the MD5 key of %s: %s", prefix_text(peers, text),
-				strerror(-r));
+	return order ? order : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static void key_add(struct listener *x, const struct prefix *peers, const char *key)
-{
-	if (!key || peers->family != x->addr.family)
-		return;
-	for (size_t i = 0; i < x->keys.n; i++)
-		if (prefix_equal(&x->keys.v[i].peers, peers))
-			return;
-	key_set(x, peers, key);
-	*vec_push(&x->keys) = (struct md5_key){ *peers, xstrdup(key) };
-}
-
-static void keys_sync(struct listener *x, const struct instance_config *c)
+/* The configuration's keys by prefix, each prefix once; the strings stay its own. */
+static void keys_wanted(const struct listener *x, const struct instance_config *c, md5_keys *ret)
 {
 	const struct peer_config *p;
 	const struct listen_config *l;
 	struct prefix peers;
+	size_t n = 0;
 
-	for (size_t i = 0; i < x->keys.n;) {
-		struct md5_key *k = &x->keys.v[i];
-		const char *want = key_wanted(c, &k->peers);
-
-		if (want && strcmp(want, k->key) == 0) {
-			i++;
-			continue;
-		}
-		key_set(x, &k->peers, NULL);
-		free(k->key);
-		vec_remove(&x->keys, i);
-	}
 	if (!c)
 		return;
 	vec_foreach(p, &c->peers) {
 		peers = peer_prefix(&p->addr);
-		key_add(x, &peers, p->password);
+		key_want(ret, x, &peers, p->password);
 	}
 	vec_foreach(l, &c->listen)
-		key_add(x, &l->range, l->peer.password);
+		key_want(ret, x, &l->range, l->peer.password);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), key_order);
+	for (size_t i = 0; i < ret->n; i++)
+		if (!n || !prefix_equal(&ret->v[n - 1].peers, &ret->v[i].peers))
+			ret->v[n++] = ret->v[i];
+	ret->n = n;
+}
+
+/* The first key at or after *at whose prefix is not below that one's; NULL: its
+ * prefix is another. */
+static struct md5_key *key_seek(const md5_keys *keys, size_t *at, const struct prefix *peers)
+{
+	while (*at < keys->n && prefix_compare(&keys->v[*at].peers, peers) < 0)
+		++*at;
+	return *at < keys->n && prefix_equal(&keys->v[*at].peers, peers) ? &keys->v[*at] : NULL;
+}
+
+/* The kernel keeps a socket's keys in memory that is bounded for all of them:
+ * false if there is no more. */
+static bool key_set(const struct listener *x, const struct prefix *peers, const char *key)
+{
+	char text[PREFIX_TEXT_MAX];
+	int r = socket_md5(x->fd, peers, key);
+
+	if (r == -ENOMEM)
+		return false;
+	if (r && key)
+		log_error("can't set the MD5 key of %s: %s", prefix_text(peers, text), strerror(-r));
+	return true;
+}
+
+static void keys_sync(struct listener *x, const struct instance_config *c)
+{
+	md5_keys wanted = { 0 };
+	unsigned refused = 0;
+	struct md5_key *k, *old;
+	size_t at = 0;
+
+	keys_wanted(x, c, &wanted);
+	vec_foreach(k, &x->keys) /* first, as what goes makes room */
+		if (!key_seek(&wanted, &at, &k->peers))
+			key_set(x, &k->peers, NULL);
+	at = 0;
+	vec_foreach(k, &wanted) {
+		old = key_seek(&x->keys, &at, &k->peers);
+		if (!old || strcmp(old->key, k->key) != 0)
+			refused += !key_set(x, &k->peers, k->key);
+		k->key = xstrdup(k->key);
+	}
+	if (refused)
+		log_error("no room for the MD5 keys of %u of %zu peers on a listening socket: "
+			  "net.core.optmem_max is too small", refused, wanted.n);
+	keys_free(x);
+	x->keys = wanted;
 }
 
 void listeners_sync(struct listeners *l)

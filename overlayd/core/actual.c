@@ -196,6 +196,30 @@ void dump_lost(struct overlay_core *c)
 	resync_want(c, 1u << d, MONO_MSEC(100));
 }
 
+/* A kind of object that this kernel does not know: there is none.  Any other
+ * error, as that it still lists for a request that was given up, says nothing
+ * of what there is. */
+static void dump_refused(struct overlay_core *c, int error, const char *text)
+{
+	if (error != -EOPNOTSUPP && error != -EAFNOSUPPORT && error != -EINVAL) {
+		dump_lost(c);
+		return;
+	}
+	core_log(c, "the kernel can't list object %d: %s", c->dumping,
+			text[0] ? text : errno_text(-error));
+	dump_end(c);
+}
+
+/* The end may say why it came early. */
+static int done_error(const struct nlmsg *m)
+{
+	int32_t v = 0;
+
+	if (m->len >= sizeof(v))
+		memcpy(&v, m->body, sizeof(v));
+	return v;
+}
+
 void dump_reply(struct overlay_core *c, const struct nlmsg *m)
 {
 	struct kobj o;
@@ -207,14 +231,15 @@ void dump_reply(struct overlay_core *c, const struct nlmsg *m)
 	c->asked_at = c->now; /* it is alive */
 	c->dump_broken |= m->flags & NLM_F_DUMP_INTR;
 	if (m->type == NLMSG_DONE) {
-		dump_end(c);
+		error = done_error(m);
+		if (error < 0)
+			dump_refused(c, error, "");
+		else
+			dump_end(c);
 		return;
 	}
 	if (kobj_decode_ack(m, &error, text, sizeof(text)) == 1) {
-		/* A kind of object that this kernel does not know: there is none. */
-		core_log(c, "the kernel can't list object %d: %s", c->dumping,
-				text[0] ? text : errno_text(-error));
-		dump_end(c);
+		dump_refused(c, error, text);
 		return;
 	}
 	rc = kobj_decode(m, &o);

@@ -391,9 +391,9 @@ static void list(struct fake_kernel *k, const struct nlmsg *m)
 {
 	uint8_t buf[64];
 	struct nlw w = nlw_init(buf, sizeof(buf));
-	uint32_t done = 0;
+	int32_t done = k->ends_in_error ? k->list_error : 0;
 
-	for (size_t i = 0; i < k->objects.n; i++) {
+	for (size_t i = 0; i < k->objects.n && !done; i++) {
 		struct fake_object *o = &k->objects.v[i];
 		struct nlmsghdr h;
 
@@ -479,7 +479,10 @@ void fake_run(struct fake_kernel *k)
 			int rc;
 
 			if (m.flags & NLM_F_DUMP && m.type >= RTM_GETLINK && (m.type & 3) == 2) {
-				list(k, &m);
+				if (k->list_error && !k->ends_in_error)
+					acknowledge(k, &m, k->list_error);
+				else
+					list(k, &m);
 				continue;
 			}
 			k->requests++;

@@ -26,6 +26,8 @@ struct fake_kernel {
 	VEC(struct overlay_effect) sysctls;
 	VEC(uint8_t) notifications;
 	bool answers_lost;
+	int list_error;	    /* -errno of listings, in place of them, */
+	bool ends_in_error; /* or at their end, which comes too early */
 };
 
 void fake_init(struct fake_kernel *k, struct overlay_core *c);

@@ -713,6 +713,42 @@ START_TEST(lost_answers_are_recovered_from)
 }
 END_TEST
 
+/* The kernel is busy, say with a listing that was given up: nothing is known from
+ * that, and least of all that there is nothing. */
+START_TEST(a_listing_that_fails_says_nothing)
+{
+	unsigned requests;
+
+	box();
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	feed_end();
+	fake_run(&kernel);
+	requests = kernel.requests;
+	told(FEED_INTERFACE, NULL);
+	kernel.list_error = -EBUSY;
+	kernel.ends_in_error = _i;
+	event(OVERLAY_RESYNC);
+	fake_run(&kernel);
+	ck_assert_uint_eq(told(FEED_INTERFACE, NULL), 0);
+	kernel.list_error = 0;
+	kernel.now += MONO_SEC(1);
+	event(OVERLAY_TICK);
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert_uint_eq(kernel.requests, requests);
+}
+END_TEST
+
+/* A kernel that lacks a kind of object has none of it. */
+START_TEST(a_kind_that_the_kernel_lacks)
+{
+	kernel.list_error = -EOPNOTSUPP;
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
 START_TEST(the_snapshot_ends_once)
 {
 	struct feed_msg m;
@@ -752,6 +788,8 @@ int main(void)
 	tcase_add_test(t, next_hops_are_watched);
 	tcase_add_test(t, one_next_hop_change_moves_all_routes);
 	tcase_add_test(t, lost_answers_are_recovered_from);
+	tcase_add_loop_test(t, a_listing_that_fails_says_nothing, 0, 2);
+	tcase_add_test(t, a_kind_that_the_kernel_lacks);
 	tcase_add_test(t, the_snapshot_ends_once);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

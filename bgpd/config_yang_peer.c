@@ -21,9 +21,10 @@ static const struct config_node *owner(const struct yang_source *s, const char *
 
 static const struct config_node *owner_or_default(const struct yang_source *s, const char *path)
 {
-	const struct config_node *n = owner(s, path);
-
-	return n ? n : s->own ? s->own : s->group;
+	/* most peers are in no group: nothing to choose from */
+	if (!s->own || !s->group)
+		return s->own ? s->own : s->group;
+	return config_has(s->own, path) || !config_has(s->group, path) ? s->own : s->group;
 }
 
 static bool flag(const struct yang_source *s, const char *path)
@@ -281,8 +282,13 @@ static int peer_compare(const void *a, const void *b)
 
 int config_yang_peers(const struct config_node *bgp, struct instance_config *i, struct err *e)
 {
+	size_t count = config_count(bgp, "neighbor");
 	const struct config_node *n;
 
+	if (count) {
+		i->peers.v = xmalloc_huge(count * sizeof(*i->peers.v));
+		i->peers.room = count;
+	}
 	CONFIG_FOREACH(n, bgp, "neighbor") {
 		const char *name = config_str(n, "peer");
 

@@ -14,6 +14,15 @@ static bool permits(const struct config_node *n)
 	return action && strcmp(action, "permit") == 0;
 }
 
+static uint32_t number(const char *text)
+{
+	uint32_t v = 0;
+
+	for (; *text; text++)
+		v = v * 10 + (uint32_t)(*text - '0');
+	return v;
+}
+
 /* The rules of one list, of which there may be very many. */
 static void prefix_entries(const struct config_node *list, struct prefix_list_config *l)
 {
@@ -22,9 +31,9 @@ static void prefix_entries(const struct config_node *list, struct prefix_list_co
 			   *action = x ? config_leaf(x, "action") : NULL,
 			   *any = x ? config_leaf(x, "any") : NULL,
 			   *prefix = x ? config_leaf(x, "prefix") : NULL,
-			   *ge = x ? config_leaf(x, "ge") : NULL,
-			   *le = x ? config_leaf(x, "le") : NULL;
+			   *ge = x ? config_leaf(x, "ge") : NULL, *leaf;
 	size_t n = config_count(list, "entry");
+	const char *text;
 
 	if (n) {
 		l->entries.v = xmalloc_huge(n * sizeof(*l->entries.v));
@@ -32,15 +41,21 @@ static void prefix_entries(const struct config_node *list, struct prefix_list_co
 	}
 	for (; x; x = config_next(x)) {
 		struct prefix_list_entry *e = vec_push(&l->entries);
-		const char *what = config_leaf_str(x, action), *text = config_leaf_str(x, prefix);
 
-		e->seq = config_leaf_u32(x, seq);
-		e->permit = what && *what == 'p';
-		e->any = config_leaf_str(x, any) != NULL;
-		if (text)
-			prefix_parse(text, &e->prefix);
-		e->ge = (uint8_t)config_leaf_u32(x, ge);
-		e->le = (uint8_t)config_leaf_u32(x, le);
+		for (uint32_t at = 0; (leaf = config_next_leaf(x, &at, &text)) != NULL;) {
+			if (leaf == seq)
+				e->seq = number(text);
+			else if (leaf == action)
+				e->permit = *text == 'p';
+			else if (leaf == prefix)
+				prefix_parse(text, &e->prefix);
+			else if (leaf == any)
+				e->any = true;
+			else if (leaf == ge)
+				e->ge = (uint8_t)number(text);
+			else
+				e->le = (uint8_t)number(text);
+		}
 	}
 }
 

@@ -70,6 +70,8 @@ struct compiled_map *policy_find_map(const struct policy *p, const char *name)
 	return NAMES_FIND(&p->maps, name);
 }
 
+#define RULES_AHEAD 8
+
 static struct prefix_list *prefix_list_compile(const struct prefix_list_config *c)
 {
 	struct prefix_list *l = prefix_list_new(c->family);
@@ -82,6 +84,8 @@ static struct prefix_list *prefix_list_compile(const struct prefix_list_config *
 		uint8_t min = x->ge ? x->ge : x->prefix.len;
 		uint8_t max = x->le ? x->le : x->ge ? bits : x->prefix.len;
 
+		if (x + RULES_AHEAD < c->entries.v + c->entries.n)
+			prefix_list_ahead(l, &x[RULES_AHEAD].prefix);
 		if (x->any)
 			prefix_list_add(l, &zero, 0, bits, x->permit, x->seq);
 		else

@@ -92,6 +92,11 @@ static void length_note(struct prefix_list *l, const struct rule *r)
 		l->lengths.v[i].max_len = r->max_len;
 }
 
+void prefix_list_ahead(const struct prefix_list *l, const struct prefix *p)
+{
+	htab_prefetch(&l->heads, prefix_hash(p));
+}
+
 void prefix_list_add(struct prefix_list *l, const struct prefix *p, uint8_t min_len,
 		uint8_t max_len, bool permit, uint32_t seq)
 {

@@ -14,6 +14,8 @@ struct prefix_list *prefix_list_new(uint8_t family);
 void prefix_list_free(struct prefix_list *l);
 /* Makes room for n rules in a new list. */
 void prefix_list_reserve(struct prefix_list *l, size_t n);
+/* A rule with this prefix will be added soon: its place comes from memory meanwhile. */
+void prefix_list_ahead(const struct prefix_list *l, const struct prefix *p);
 /* Adds a rule behind those that are there: prefixes inside p whose length is
  * at least min_len and at most max_len. */
 void prefix_list_add(struct prefix_list *l, const struct prefix *p, uint8_t min_len,

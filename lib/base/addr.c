@@ -1,5 +1,6 @@
 /* Addresses and their text: see addr.h. */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,9 +52,11 @@ int ip_compare(const struct ip_addr *a, const struct ip_addr *b)
 }
 
 /* As inet_pton() has it, without its cost: four numbers up to 255, no zeros before
- * them.  Returns what follows, NULL if there is no such thing. */
-static const char *dotted_quad(const char *text, uint8_t ret[4])
+ * them.  *ret is in host order.  Returns what follows, NULL if there is no such thing. */
+static const char *dotted_quad(const char *text, uint32_t *ret)
 {
+	uint32_t quad = 0;
+
 	for (int i = 0; i < 4; i++) {
 		unsigned v = (unsigned char)*text - '0', digit;
 		const char *p = text + 1;
@@ -64,20 +67,29 @@ static const char *dotted_quad(const char *text, uint8_t ret[4])
 			v = v * 10 + digit;
 		if (v > 255 || (*text == '0' && p > text + 1) || (i < 3 && *p != '.'))
 			return NULL;
-		ret[i] = (uint8_t)v;
+		quad = quad << 8 | v;
 		text = p + (i < 3);
 	}
+	*ret = quad;
 	return text;
+}
+
+/* In one piece: what is written byte by byte and read as a whole soon after is waited for. */
+static void quad_bytes(uint32_t quad, uint8_t ret[16])
+{
+	uint32_t words[4] = { htobe32(quad) };
+
+	memcpy(ret, words, sizeof(words));
 }
 
 int ip_parse(const char *text, struct ip_addr *ret)
 {
 	struct ip_addr a = { 0 };
-	uint8_t quad[4];
-	const char *end = dotted_quad(text, quad);
+	uint32_t quad;
+	const char *end = dotted_quad(text, &quad);
 
 	if (end && !*end) {
-		memcpy(a.b, quad, 4);
+		quad_bytes(quad, a.b);
 		a.family = 4;
 	} else if (inet_pton(AF_INET6, text, a.b) == 1) {
 		a.family = 6;
@@ -111,12 +123,12 @@ int ip_with_len_parse(const char *text, struct ip_addr *ret, uint8_t *ret_len)
 	char host[IP_TEXT_MAX];
 	struct ip_addr a = { 0 };
 	const char *slash;
-	uint8_t quad[4];
+	uint32_t quad;
 	uint64_t len;
 
-	slash = dotted_quad(text, quad);
+	slash = dotted_quad(text, &quad);
 	if (slash && *slash == '/') {
-		memcpy(a.b, quad, 4);
+		quad_bytes(quad, a.b);
 		a.family = 4;
 	} else {
 		slash = strchr(text, '/');
@@ -134,14 +146,59 @@ int ip_with_len_parse(const char *text, struct ip_addr *ret, uint8_t *ret_len)
 	return 0;
 }
 
+static uint32_t mask4(unsigned len)
+{
+	return len ? UINT32_MAX << (32 - len) : 0;
+}
+
+/* "A.B.C.D/M"; -EINVAL for all else. */
+static int prefix4_parse(const char *text, uint32_t *ret, uint64_t *ret_len)
+{
+	const char *slash = dotted_quad(text, ret);
+
+	if (!slash || *slash != '/')
+		return -EINVAL;
+	return number_parse(slash + 1, 32, ret_len);
+}
+
 int prefix_parse(const char *text, struct prefix *ret)
 {
 	struct ip_addr a;
-	uint8_t len;
+	uint32_t quad;
+	uint64_t len;
+	uint8_t len6;
 
-	if (ip_with_len_parse(text, &a, &len))
+	/* long lists consist of these */
+	if (prefix4_parse(text, &quad, &len) == 0) {
+		ret->family = 4;
+		ret->len = (uint8_t)len;
+		quad_bytes(quad & mask4((unsigned)len), ret->b);
+		return 0;
+	}
+	if (ip_with_len_parse(text, &a, &len6))
 		return -EINVAL;
-	*ret = prefix_make(&a, len);
+	*ret = prefix_make(&a, len6);
+	return 0;
+}
+
+int prefix_canon(const char *text, uint8_t family, char *buf)
+{
+	struct prefix p;
+	uint32_t quad;
+	uint64_t len;
+
+	if (family != 6 && prefix4_parse(text, &quad, &len) == 0 && !(quad & ~mask4((unsigned)len))) {
+		size_t n = strlen(text);
+
+		/* as it stands, but for zeros before the length */
+		if (text[n - (len < 10 ? 2 : 3)] == '/') {
+			memcpy(buf, text, n + 1);
+			return 0;
+		}
+	}
+	if (prefix_parse(text, &p) || (family && p.family != family))
+		return -EINVAL;
+	prefix_text(&p, buf);
 	return 0;
 }
 

@@ -80,6 +80,9 @@ int ip_compare(const struct ip_addr *a, const struct ip_addr *b);
 /* Text to value.  All return 0, or -EINVAL with *ret untouched. */
 int ip_parse(const char *text, struct ip_addr *ret);
 int prefix_parse(const char *text, struct prefix *ret); /* host bits are masked off */
+/* The text as prefix_text() has it, which may be longer than it was (PREFIX_TEXT_MAX is enough
+ * for a longer one).  family 0: either. */
+int prefix_canon(const char *text, uint8_t family, char *buf);
 /* "A.B.C.D/M" with its host bits: an interface's address. */
 int ip_with_len_parse(const char *text, struct ip_addr *ret, uint8_t *ret_len);
 int mac_parse(const char *text, struct mac_addr *ret); /* aa:bb:cc:dd:ee:ff */

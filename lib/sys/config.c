@@ -171,19 +171,16 @@ const struct snode *config_leaf(const struct config_node *node, const char *name
 	return walk_path(node, name).s;
 }
 
-const char *config_leaf_str(const struct config_node *node, const struct snode *leaf)
+const struct snode *config_next_leaf(const struct config_node *node, uint32_t *at,
+		const char **ret_value)
 {
-	return node_value(node, leaf);
-}
+	const struct config_leaf *l = (const struct config_leaf *)(node->leaves + *at);
 
-uint32_t config_leaf_u32(const struct config_node *node, const struct snode *leaf)
-{
-	const char *p = node_value(node, leaf);
-	uint32_t v = 0;
-
-	for (; p && *p; p++)
-		v = v * 10 + (uint32_t)(*p - '0');
-	return v;
+	if (*at >= node->leaves_len)
+		return NULL;
+	*at += l->size;
+	*ret_value = l->value;
+	return leaf_schema(node, l);
 }
 
 uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set)

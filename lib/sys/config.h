@@ -75,12 +75,12 @@ const struct config_node *config_entry(const struct config_node *parent, const c
 const char *config_value(const struct config_node *node);
 /* Value of a leaf below parent, else its default, else NULL. */
 const char *config_str(const struct config_node *parent, const char *path);
-/* For entries of long lists: a leaf looked up by its name once, and its value in
- * a node of that list; NULL where it is not configured. */
+/* For entries of long lists: a leaf looked up by its name once, and those that a node of
+ * that list has, one after the other: *at begins as 0; NULL behind the last one. */
 struct snode;
 const struct snode *config_leaf(const struct config_node *node, const char *name);
-const char *config_leaf_str(const struct config_node *node, const struct snode *leaf);
-uint32_t config_leaf_u32(const struct config_node *node, const struct snode *leaf);
+const struct snode *config_next_leaf(const struct config_node *node, uint32_t *at,
+		const char **ret_value);
 /* The same as a number (0 if there is none); *ret_set, if not NULL, says
  * whether it was configured. */
 uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set);

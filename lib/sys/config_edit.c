@@ -179,9 +179,9 @@ static enum config_result leave(struct config_cursor *cur, const char *word)
 }
 
 struct failure {
-	enum gresult result;
+	enum gresult result; /* G_MATCH: none yet */
 	size_t depth;
-	struct err why;
+	struct err why; /* of a failure alone: it is large, and most lines don't fail */
 };
 
 static enum config_result refuse(const struct failure *f, const char *line, struct err *e)
@@ -206,7 +206,8 @@ static void remember(struct config_cursor *cur, const char *line)
 	struct frame *f = &cur->frames.v[cur->frames.n - 1];
 
 	if (cur->frames.n > 1 && !f->line) {
-		f->line = xstrdup(line);
+		f->line = xmemdup(line, strcspn(line, "\n") + 1);
+		f->line[strcspn(line, "\n")] = 0;
 		f->indent = indent_of(line);
 	}
 }
@@ -323,13 +324,14 @@ static bool is_text(const char *line, size_t len)
 static size_t frames_meant(struct config_cursor *cur, size_t indent, bool no)
 {
 	size_t n = cur->frames.n;
-	struct failure ignored = { .result = G_MATCH };
+	struct failure ignored;
 
 	while (n > 1 && cur->frames.v[n - 1].indent >= indent &&
 			(cur->indented || cur->frames.v[n - 1].indented))
 		n--;
 	if (no || n == cur->frames.n)
 		return cur->frames.n;
+	ignored.result = G_MATCH;
 	for (size_t i = n; i-- > 0;) {
 		const struct sline *l;
 
@@ -344,9 +346,9 @@ static size_t frames_meant(struct config_cursor *cur, size_t indent, bool no)
 static enum config_result words_apply(struct config_cursor *cur, size_t n, const char *line,
 		struct err *e)
 {
-	struct failure f = { .result = G_MATCH };
 	const char *first = gparse_word(cur->parse, 0);
 	size_t indent = indent_of(line);
+	struct failure f;
 	bool no;
 
 	leave_removed(cur);
@@ -359,6 +361,7 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 			return r;
 	}
 	no = strcmp(first, "no") == 0;
+	f.result = G_MATCH;
 	for (size_t i = frames_meant(cur, indent, no); i-- > 0;) {
 		const struct smode *mode = cur->frames.v[i].mode;
 
@@ -377,8 +380,8 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 	return refuse(&f, line, e);
 }
 
-/* The lines below a refused one are refused with it: they would change another
- * node, the one that the line before it was about. */
+/* A line ends in NUL or a newline.  Those below a refused one are refused with it: they would
+ * change another node, the one that the line before it was about. */
 static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
 		struct err *e)
 {
@@ -427,27 +430,26 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	struct config_cursor *cur = config_cursor_new(c);
 	const char *end = text + len;
 	unsigned bad = 0, number = 0;
-	struct strbuf line = { 0 };
+	struct strbuf last = { 0 };
+	struct err e;
 
 	nodes_begin(c);
 	cur->indented = has_indented_line(text, end);
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((nl ? nl : end) - text);
-		struct err e = { "" };
 
 		c->line = ++number;
-		/* a copy, so that sentences can quote it */
-		sb_reset(&line);
-		sb_addn(&line, text, n);
-		if (config_line_n(cur, sb_str(&line), line.len, &e) == CONFIG_BAD) {
+		if (!nl)
+			sb_addn(&last, text, n);
+		if (config_line_n(cur, nl ? text : last.s, n, &e) == CONFIG_BAD) {
 			bad++;
 			if (report)
 				report(arg, name, number, e.text);
 		}
 		text += n + 1;
 	}
-	sb_free(&line);
+	sb_free(&last);
 	config_cursor_free(cur);
 	nodes_end(c);
 	bad += config_repair(c, name, report, arg);

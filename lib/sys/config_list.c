@@ -45,17 +45,16 @@ static int compare(const char *const *keys, const struct config_node *n)
 	}
 }
 
-static struct list_place search(const struct config_list *l, const char *const *keys)
+static void search(const struct config_list *l, const char *const *keys, struct list_place *ret)
 {
-	struct list_place at = { 0 };
 	size_t lo = 0, hi = l->runs.n;
 	int d = compare(keys, l->last);
 
+	ret->found = d == 0;
 	if (d >= 0) {
-		at.run = l->runs.n - 1;
-		at.i = l->runs.v[at.run].n - (d == 0);
-		at.found = d == 0;
-		return at;
+		ret->run = l->runs.n - 1;
+		ret->i = l->runs.v[ret->run].n - (d == 0);
+		return;
 	}
 	/* the last run that begins at or before the keys, or the first */
 	while (hi - lo > 1) {
@@ -67,22 +66,20 @@ static struct list_place search(const struct config_list *l, const char *const *
 		else
 			lo = mid;
 	}
-	at.run = lo;
+	ret->run = lo;
 	lo = 0;
-	hi = l->runs.v[at.run].n;
-	while (lo < hi) {
+	hi = l->runs.v[ret->run].n;
+	for (d = 1; lo < hi && d != 0;) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		d = compare(keys, l->runs.v[at.run].v[mid]);
-		if (d == 0)
-			return (struct list_place){ at.run, mid, true };
-		if (d < 0)
+		d = compare(keys, l->runs.v[ret->run].v[mid]);
+		if (d <= 0)
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
-	at.i = lo;
-	return at;
+	ret->found = d == 0;
+	ret->i = d == 0 ? hi : lo;
 }
 
 struct config_node *list_seek(const struct config_list *l, const char *const *keys,
@@ -93,7 +90,7 @@ struct config_node *list_seek(const struct config_list *l, const char *const *ke
 		return NULL;
 	if (!l->s->is_list && !l->s->is_leaflist)
 		return l->first;
-	*ret = search(l, keys);
+	search(l, keys, ret);
 	return ret->found ? l->runs.v[ret->run].v[ret->i] : NULL;
 }
 
@@ -209,7 +206,7 @@ void list_remove(struct config_node *n)
 		struct run *r;
 
 		keys_of(n, keys);
-		at = search(l, keys);
+		search(l, keys, &at);
 		r = &l->runs.v[at.run];
 		memmove(&r->v[at.i], &r->v[at.i + 1], (r->n - at.i - 1) * sizeof(*r->v));
 		if (--r->n == 0) {

@@ -48,13 +48,15 @@ static bool is_word(const char *word, const char *keyword, size_t least)
 
 bool masks_spell(const struct gparse *p, size_t n, size_t indent, struct strbuf *out)
 {
-	size_t at = strcmp(gparse_word(p, 0), "no") == 0, after;
+	const char *first = gparse_word(p, 0);
+	size_t at = 0, after;
 	struct ip_addr a;
 	int len;
-	char first = *gparse_word(p, at);
 
+	if (*first == 'n' && strcmp(first, "no") == 0)
+		first = gparse_word(p, ++at);
 	/* most lines are about something else */
-	if (first != 'n' && (first != 'i' || *gparse_word(p, at + 1) != 'r'))
+	if (*first != 'n' && (*first != 'i' || *gparse_word(p, at + 1) != 'r'))
 		return false;
 	if (n >= at + 2 && is_word(gparse_word(p, at), "network", 3) &&
 			is_address(gparse_word(p, at + 1), &a)) {

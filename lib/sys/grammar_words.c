@@ -2,6 +2,7 @@
 #include "lib/sys/grammar_parse.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,12 +81,34 @@ static bool is_gap(char c)
 	return gap[(unsigned char)c];
 }
 
+/* Length of the word at s, which 7 readable bytes follow. */
+static size_t word_length(const char *s)
+{
+	const uint64_t ones = 0x0101010101010101;
+
+	for (const char *at = s;; at += 8) {
+		uint64_t v, low;
+
+		/* bytes up to ' ', and some that are not */
+		memcpy(&v, at, 8);
+		v = le64toh(v);
+		for (low = (v - 0x21 * ones) & ~v & 0x80 * ones; low; low &= low - 1) {
+			const char *gap = at + __builtin_ctzll(low) / 8;
+
+			if (is_gap(*gap))
+				return (size_t)(gap - s);
+		}
+	}
+}
+
+#define SLACK 8 /* zeros behind a line */
+
 static void make_room(struct gparse *p, size_t len)
 {
 	if (p->room >= len + 1)
 		return;
 	p->room = len + 1 > 256 ? len + 1 : 256;
-	p->line = xrealloc(p->line, p->room);
+	p->line = xrealloc(p->line, p->room + SLACK);
 	p->raw = xrealloc(p->raw, p->room);
 	/* the words before it are not where they were */
 	p->words.n = 0;
@@ -141,7 +164,8 @@ size_t gparse_words(struct gparse *p, const char *line, size_t len)
 	i = keep_words(p, line, len);
 	memcpy(p->raw + i, line + i, len - i);
 	memcpy(p->line + i, line + i, len - i);
-	p->line[len] = p->raw[len] = 0;
+	p->raw[len] = 0;
+	memset(p->line + len, 0, SLACK);
 	p->raw_len = len;
 	p->limit = SIZE_MAX;
 	p->too_long = false;
@@ -160,10 +184,9 @@ size_t gparse_words(struct gparse *p, const char *line, size_t len)
 		w = &p->words.v[p->words.n++];
 		w->text = p->line + i;
 		w->raw = p->raw + i;
-		while (!is_gap(p->line[i]))
-			i++;
+		w->len = word_length(w->text);
+		i += w->len;
 		p->line[i++] = 0;
-		w->len = (size_t)(p->line + i - 1 - w->text);
 		if (p->limit == SIZE_MAX && w->len == 1 && *w->text == '!')
 			p->limit = p->words.n - 1;
 	}

@@ -64,12 +64,7 @@ static bool canon_ip(const char *text, char *buf)
 
 static bool canon_prefix(const char *text, char *buf, unsigned family)
 {
-	struct prefix p;
-
-	if (prefix_parse(text, &p) != 0 || (family && p.family != family))
-		return false;
-	prefix_text(&p, buf);
-	return true;
+	return prefix_canon(text, (uint8_t)family, buf) == 0;
 }
 
 static bool canon_ipv4_prefix(const char *text, char *buf)

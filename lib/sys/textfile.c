@@ -19,7 +19,6 @@ int text_file_read(const char *path, struct strbuf *out, struct err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	size_t before = out->len;
-	char buf[65536];
 	struct stat st;
 	ssize_t n;
 
@@ -30,12 +29,17 @@ int text_file_read(const char *path, struct strbuf *out, struct err *err)
 		out->s = xmalloc_huge(out->room);
 		*out->s = 0;
 	}
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+	/* what has no size comes in pieces; a file ends where its room does */
+	for (;;) {
+		sb_room(out, out->room > out->len + 1 ? 1 : 65536);
+		n = read(fd, out->s + out->len, out->room - out->len - 1);
+		if (n == 0)
+			break;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || out->len - before > TEXT_FILE_MAX)
 			break;
-		sb_addn(out, buf, (size_t)n);
+		sb_used(out, (size_t)n);
 	}
 	n = n < 0 ? -errno : n > 0 ? -EFBIG : 0;
 	close(fd);

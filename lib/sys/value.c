@@ -2,7 +2,6 @@
  * Called by grammar_match.c for each word that may be a value. */
 #include "lib/sys/value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +78,8 @@ static enum value_rank match_syntax(const struct value_type *t, const char *text
 		err_set(why, EINVAL, "%s is not %s", text, t->syntax->what);
 		return RANK_NONE;
 	}
+	if (!t->min_len && !t->max_len)
+		return t->syntax->rank;
 	len = strlen(buf);
 	if (len < t->min_len || (t->max_len && len > t->max_len)) {
 		err_set(why, EINVAL, "%.40s: length is not within %u-%u", text, t->min_len,
@@ -88,17 +89,22 @@ static enum value_rank match_syntax(const struct value_type *t, const char *text
 	return t->syntax->rank;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static enum value_rank match_uint(const struct value_type *t, const char *text, char *buf,
 		struct err *why)
 {
-	const char *digits = text;
+	const char *digits = text, *p;
 	uint64_t v = 0;
 
 	/* as-number: the syntax turns dotted notation into a number */
 	if (t->syntax && t->syntax->canon(text, buf))
 		digits = buf;
-	for (const char *p = digits; *p; p++) {
-		if (!isdigit((unsigned char)*p) || p - digits > 18) {
+	for (p = digits; *p; p++) {
+		if (!is_digit(*p) || p - digits > 18) {
 			err_set(why, EINVAL, "%s is not a number", text);
 			return RANK_NONE;
 		}
@@ -108,7 +114,7 @@ static enum value_rank match_uint(const struct value_type *t, const char *text, 
 		if (v >= t->ranges.v[i].min && v <= t->ranges.v[i].max) {
 			while (*digits == '0' && digits[1])
 				digits++;
-			memmove(buf, digits, strlen(digits) + 1);
+			memmove(buf, digits, (size_t)(p - digits) + 1);
 			return RANK_SHAPED;
 		}
 	}
@@ -198,11 +204,6 @@ enum value_rank value_match(const struct value_type *t, const char *text, char *
 	return RANK_NONE;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* A number in a text, without zeros before it; *text is then behind it. */
 static size_t number_at(const char **text, const char **ret)
 {
@@ -221,6 +222,17 @@ int value_compare(const char *a, const char *b)
 {
 	const char *a0 = a, *b0 = b;
 
+	while (*a == *b) {
+		if (!*a)
+			return 0;
+		a++;
+		b++;
+	}
+	/* to the beginning of a number that they part in */
+	while (a > a0 && is_digit(a[-1])) {
+		a--;
+		b--;
+	}
 	while (*a && *b) {
 		if (is_digit(*a) && is_digit(*b)) {
 			const char *x, *y;

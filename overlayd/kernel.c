@@ -1,7 +1,7 @@
 /* The core's hands: see kernel.h.  One pump, run piecewise by the loop: answers
- * first, then notifications until there are none, then the next request, so
- * that each batch is made with all that is known.  Requests go out from a
- * thread of their own, in which the kernel does the work. */
+ * first, then notifications, then the next batch, so that each is made with all
+ * that is known.  Requests go out from a thread of their own, in which the
+ * kernel does the work; while it is at one the next ones are made. */
 #include "overlayd/kernel.h"
 
 #include <errno.h>
@@ -18,6 +18,9 @@
 #define REQUEST_BUFFER (16 << 20)
 #define NOTIFY_BUFFER (64 << 20)
 #define READS 32 /* datagrams a turn */
+#define SENDS 4	 /* batches that may wait to be sent: all that the core has out */
+/* So long may notifications wait that the core can't take for what it has out. */
+#define UNHEARD_MAX MONO_MSEC(10)
 
 struct kernel {
 	struct loop *loop;
@@ -25,9 +28,11 @@ struct kernel {
 	struct feedconn *feed;
 	struct netlink *requests, *notifications;
 	struct netlink_sender *sender;
-	struct loop_fd *request_fd, *notify_fd, *sent_fd;
+	struct loop_fd *request_fd, *notify_fd, *sender_fd;
 	struct loop_timer *timer;
 	struct loop_work *pump;
+	bool answered;	 /* there may be answers to read */
+	mono_t heard_at; /* there may be notifications to read, since then; 0: none */
 	uint8_t buf[NETLINK_RECV_SIZE];
 };
 
@@ -60,12 +65,14 @@ static bool effects(struct kernel *k)
 /* Returns whether there is more to read. */
 static bool read_replies(struct kernel *k)
 {
-	for (int i = 0; i < READS && overlay_core_awaits_reply(k->core); i++) {
+	for (int i = 0; i < READS; i++) {
 		ssize_t n = netlink_recv(k->requests, k->buf, sizeof(k->buf));
 		struct overlay_event ev = { .type = OVERLAY_NL_REPLY };
 
-		if (n == 0)
+		if (n == 0) {
+			k->answered = false;
 			return false;
+		}
 		if (n < 0) {
 			ev.type = OVERLAY_NL_LOST;
 			ev.error = (int)-n;
@@ -78,14 +85,18 @@ static bool read_replies(struct kernel *k)
 	return true;
 }
 
+/* Returns whether there is more to read. */
 static bool read_notifications(struct kernel *k)
 {
 	for (int i = 0; i < READS; i++) {
 		ssize_t n = netlink_recv(k->notifications, k->buf, sizeof(k->buf));
 		struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
 
-		if (n == 0)
+		if (n == 0) {
+			k->heard_at = 0;
+			loop_fd_want(k->notify_fd, LOOP_READ);
 			return false;
+		}
 		if (n < 0) {
 			if (n != -ENOBUFS)
 				log_error("netlink notifications: %s", strerror((int)-n));
@@ -99,17 +110,35 @@ static bool read_notifications(struct kernel *k)
 	return true;
 }
 
-static void send_request(struct kernel *k)
+/* Returns whether there is more to read or to send. */
+static bool send_batch(struct kernel *k)
 {
+	void *buf = netlink_sender_buffer(k->sender);
 	size_t n;
 
-	/* The last answer may be here before its send has returned. */
-	if (netlink_sender_is_busy(k->sender))
-		return;
-	n = overlay_core_pull_netlink(k->core, mono_now(), netlink_sender_buffer(k->sender),
-			OVERLAY_BATCH_MAX);
+	if (!buf)
+		return false;
+	n = overlay_core_pull_netlink(k->core, mono_now(), buf, OVERLAY_BATCH_MAX);
 	if (n)
 		netlink_sender_send(k->sender, n);
+	return n > 0;
+}
+
+static bool talk(struct kernel *k)
+{
+	bool more = k->answered && read_replies(k);
+	bool idle = !overlay_core_awaits_reply(k->core);
+
+	if (overlay_core_takes_notifications(k->core)) {
+		if ((k->heard_at || idle) && read_notifications(k)) {
+			more = true;
+			if (idle)
+				return true; /* not before all is known */
+		}
+	} else if (k->heard_at && mono_now() - k->heard_at > UNHEARD_MAX) {
+		return more;
+	}
+	return send_batch(k) || more;
 }
 
 static bool pump(void *arg)
@@ -117,14 +146,8 @@ static bool pump(void *arg)
 	struct kernel *k = arg;
 	bool more = false;
 
-	if (k->requests) {
-		if (overlay_core_awaits_reply(k->core))
-			more = read_replies(k);
-		if (!overlay_core_awaits_reply(k->core) && !(more = read_notifications(k)))
-			send_request(k);
-		/* Until the answer is here notifications wait in their socket. */
-		loop_fd_want(k->notify_fd, overlay_core_awaits_reply(k->core) ? 0 : LOOP_READ);
-	}
+	if (k->requests)
+		more = talk(k);
 	more |= effects(k);
 	if (k->feed && overlay_core_wants_feed(k->core))
 		feedconn_want_write(k->feed);
@@ -132,15 +155,26 @@ static bool pump(void *arg)
 	return more;
 }
 
-static void on_ready(void *arg, int fd, unsigned ready)
+static void on_answer(void *arg, int fd, unsigned ready)
 {
 	struct kernel *k = arg;
 
 	(void)fd, (void)ready;
+	k->answered = true;
 	loop_work_schedule(k->pump);
 }
 
-static void on_sent(void *arg, int fd, unsigned ready)
+static void on_notification(void *arg, int fd, unsigned ready)
+{
+	struct kernel *k = arg;
+
+	(void)fd, (void)ready;
+	k->heard_at = mono_now();
+	loop_fd_want(k->notify_fd, 0); /* until all are read */
+	loop_work_schedule(k->pump);
+}
+
+static void on_sender(void *arg, int fd, unsigned ready)
 {
 	struct kernel *k = arg;
 	int rc = netlink_sender_result(k->sender);
@@ -186,13 +220,13 @@ static int open_sockets(struct kernel *k, struct err *err)
 	rc = netlink_ignore_requests(k->notifications, k->requests);
 	if (rc < 0)
 		return err_set(err, -rc, "netlink filter: %s", strerror(-rc));
-	k->sender = netlink_sender_new(k->requests, OVERLAY_BATCH_MAX, err);
+	k->sender = netlink_sender_new(k->requests, OVERLAY_BATCH_MAX, SENDS, err);
 	if (!k->sender)
 		return -1;
-	k->sent_fd = loop_fd_new(k->loop, netlink_sender_fd(k->sender), on_sent, k);
-	loop_fd_want(k->sent_fd, LOOP_READ);
-	k->request_fd = loop_fd_new(k->loop, netlink_fd(k->requests), on_ready, k);
-	k->notify_fd = loop_fd_new(k->loop, netlink_fd(k->notifications), on_ready, k);
+	k->sender_fd = loop_fd_new(k->loop, netlink_sender_fd(k->sender), on_sender, k);
+	loop_fd_want(k->sender_fd, LOOP_READ);
+	k->request_fd = loop_fd_new(k->loop, netlink_fd(k->requests), on_answer, k);
+	k->notify_fd = loop_fd_new(k->loop, netlink_fd(k->notifications), on_notification, k);
 	loop_fd_want(k->request_fd, LOOP_READ);
 	loop_fd_want(k->notify_fd, LOOP_READ);
 	return 0;
@@ -219,7 +253,7 @@ void kernel_free(struct kernel *k)
 {
 	if (!k)
 		return;
-	loop_fd_free(k->sent_fd);
+	loop_fd_free(k->sender_fd);
 	loop_fd_free(k->request_fd);
 	loop_fd_free(k->notify_fd);
 	loop_timer_free(k->timer);

@@ -1,7 +1,7 @@
 /* Requests to the kernel from a thread of their own.  The kernel does what a
  * netlink request asks for within the send, for a batch of routes some
- * milliseconds: the daemon reads its feed and answers commands meanwhile.  One
- * request at a time; its answer is read from the socket as ever. */
+ * milliseconds: the daemon reads its feed, answers commands and makes the next
+ * batch meanwhile.  Answers are read from the socket as ever. */
 #ifndef WEFT_SYS_NETLINK_SENDER_H
 #define WEFT_SYS_NETLINK_SENDER_H
 
@@ -13,20 +13,22 @@
 
 struct netlink_sender;
 
-/* For requests of at most size bytes.  The thread begins with the first one, so
- * after the daemon has forked and given up its privileges.  n must outlive the
- * sender.  NULL and a sentence on failure. */
-struct netlink_sender *netlink_sender_new(struct netlink *n, size_t size, struct err *err);
-/* Waits for a request that is being sent. */
+/* For batches of requests of at most size bytes, of which so many may wait.  The
+ * thread begins with the first one, so after the daemon has forked and given up
+ * its privileges.  n must outlive the sender.  NULL and a sentence on failure. */
+struct netlink_sender *netlink_sender_new(struct netlink *n, size_t size, unsigned waiting,
+		struct err *err);
+/* Waits for the batches that are being sent. */
 void netlink_sender_free(struct netlink_sender *s);
 
-/* From netlink_sender_send() until netlink_sender_result(). */
-bool netlink_sender_is_busy(const struct netlink_sender *s);
-/* Where the next request is to be put; only while it is not busy. */
+/* Where the next batch is to be put; NULL if too many wait: netlink_sender_fd()
+ * becomes readable when that is over. */
 void *netlink_sender_buffer(struct netlink_sender *s);
+/* Sends, after all before it, what was put there. */
 void netlink_sender_send(struct netlink_sender *s, size_t len);
 
-/* Readable when the request was sent; then: 0 or -errno, once. */
+/* Readable when there is something to know; then: 0, or -errno if sending
+ * failed since it was asked last. */
 int netlink_sender_fd(const struct netlink_sender *s);
 int netlink_sender_result(struct netlink_sender *s);
 

@@ -82,7 +82,8 @@ void overlay_core_free(struct overlay_core *c)
 		vec_free(&c->queues[i].dirty);
 		vec_free(&c->queues[i].dels);
 	}
-	vec_free(&c->flights);
+	for (int i = 0; i < BATCHES_MAX; i++)
+		vec_free(&c->batches[i].flights);
 	vec_free(&c->probes);
 	vec_free(&c->specs_new);
 	vec_free(&c->own_macs);
@@ -142,7 +143,7 @@ static void lost(struct overlay_core *c)
 {
 	if (c->dumping >= 0)
 		dump_lost(c);
-	else if (c->flying)
+	else if (reconcile_is_in_air(c))
 		reconcile_lost(c);
 }
 
@@ -157,7 +158,7 @@ static void tick(struct overlay_core *c)
 		c->dumps_later = 0;
 		c->resync_at = MONO_NEVER;
 	}
-	reconcile_tick(c);
+	refusals_tick(c);
 	learn_tick(c);
 }
 
@@ -237,7 +238,9 @@ size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, 
 	size_t n;
 
 	c->now = now;
-	if (overlay_core_awaits_reply(c))
+	if (c->dumping >= 0 || !reconcile_may_fill(c))
+		return 0;
+	if (c->dumps_wanted && reconcile_is_in_air(c))
 		return 0;
 	n = dump_request(c, buf, size);
 	if (n || !c->synced || !c->config)
@@ -250,7 +253,12 @@ size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, 
 
 bool overlay_core_awaits_reply(const struct overlay_core *c)
 {
-	return c->flying || c->dumping >= 0;
+	return reconcile_is_in_air(c) || c->dumping >= 0;
+}
+
+bool overlay_core_takes_notifications(const struct overlay_core *c)
+{
+	return c->dumping < 0 && reconcile_takes_notifications(c);
 }
 
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size)

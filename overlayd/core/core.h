@@ -75,13 +75,19 @@ struct overlay_effect {
 
 bool overlay_core_next_effect(struct overlay_core *c, struct overlay_effect *ret);
 
-/* Bytes for one send on the request socket: a batch with an acknowledgement on
- * its last message, or a dump request.  0 if there is nothing to send now, or
- * an answer is being waited for, or effects are to be taken first.  size should be OVERLAY_BATCH_MAX. */
+/* Bytes for the request socket, to be sent in the order in which they were
+ * pulled: a batch with an acknowledgement on its last message, or a dump
+ * request.  0 if there is nothing to send now, or answers are to be had first,
+ * or effects are to be taken first.  size should be OVERLAY_BATCH_MAX. */
 size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, size_t size);
-/* Notifications are to be left in their socket until the reply is here: what a
- * dump lists is then never older than what was said before. */
+/* Something was asked.  When nothing is, all notifications are to be read before
+ * the next pull. */
 bool overlay_core_awaits_reply(const struct overlay_core *c);
+/* Else they are to be left in their socket: what a dump lists is then never
+ * older than what was said before, and what is said of routes and next hops
+ * is not mixed up with what becomes of our requests.  While they wait for long
+ * nothing should be pulled, so that their turn comes. */
+bool overlay_core_takes_notifications(const struct overlay_core *c);
 
 /* Frames for bgpd (but for HELLO, which is the connection's), at most size bytes, whole frames only; 0 if none is due. */
 size_t overlay_core_pull_feed(struct overlay_core *c, void *buf, size_t size);

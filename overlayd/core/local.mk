@@ -20,6 +20,7 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/plan.c \
 	overlayd/core/plan_routes.c \
 	overlayd/core/reconcile.c \
+	overlayd/core/refusals.c \
 	overlayd/core/routes.c \
 	overlayd/core/routes_all.c \
 	overlayd/core/specs.c \

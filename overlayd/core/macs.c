@@ -158,8 +158,10 @@ static void bridge_entry(struct overlay_core *c, const struct kneigh *k, bool go
 		return;
 	id = gone || own ? mac_find(c, vni, &k->mac) : mac_get(c, vni, &k->mac);
 	m = mac_at(c, id);
-	if (!m || (gone && !m->a_port))
+	if (!m || (gone && !m->a_port && !(m->s.q & Q_FLYING)))
 		return; /* mostly the echo of our own request */
+	if (!obj_heard(&m->s, gone && m->a_flags & NTF_EXT_LEARNED))
+		return;
 	m->s.seen = c->dump_no;
 	if (!gone) {
 		m->a_port = k->ifindex;
@@ -177,6 +179,8 @@ static void flood_entry(struct overlay_core *c, uint32_t vni, const struct kneig
 	uint32_t id = flood_get(c, vni, &k->dst);
 	struct flood *f = flood_at(c, id);
 
+	if (!obj_heard(&f->s, gone))
+		return;
 	f->s.seen = c->dump_no;
 	f->present = !gone;
 	f->ours = k->flags & NTF_EXT_LEARNED;
@@ -199,7 +203,9 @@ static void vxlan_entry(struct overlay_core *c, uint32_t vni, const struct kneig
 	}
 	id = gone ? mac_find(c, vni, &k->mac) : mac_get(c, vni, &k->mac);
 	m = mac_at(c, id);
-	if (!m || (gone && !m->a_vtep))
+	if (!m || (gone && !m->a_vtep && !(m->s.q & Q_FLYING)))
+		return;
+	if (!obj_heard(&m->s, gone && m->a_self_ours))
 		return;
 	m->seen_self = c->dump_no;
 	m->a_vtep = gone ? 0 : vtep_get(c, &k->dst);
@@ -259,6 +265,7 @@ void fdb_entries_dirty(struct overlay_core *c)
 		if (!v || !v->entries_due)
 			continue;
 		/* Entries of devices that are gone went with them. */
+		obj_heard(&m->s, false);
 		if (!v->was_vxlan)
 			m->a_vtep = 0;
 		if (!v->was_bridge || !link_by_ifindex(c, m->a_port))
@@ -270,6 +277,7 @@ void fdb_entries_dirty(struct overlay_core *c)
 		v = vni_at(c, vni_find(c, f->vni));
 		if (!v || !v->entries_due)
 			continue;
+		obj_heard(&f->s, false);
 		if (!v->was_vxlan)
 			f->present = false;
 		obj_dirty(c, OBJ_FLOOD, id, &f->s);
@@ -278,6 +286,7 @@ void fdb_entries_dirty(struct overlay_core *c)
 		v = vni_at(c, vni_find(c, n->vni));
 		if (!v || !v->entries_due)
 			continue;
+		obj_heard(&n->s, false);
 		if (!v->was_bridge)
 			n->present = false;
 		learn_neigh(c, id);

@@ -104,7 +104,7 @@ void neigh_actual(struct overlay_core *c, const struct kneigh *k, bool gone)
 		gone = true;
 	id = gone ? neigh_find(c, vni, &k->ip) : neigh_get(c, vni, &k->ip);
 	n = neigh_at(c, id);
-	if (!n || (gone && !n->present))
+	if (!n || (gone && !n->present && !(n->s.q & Q_FLYING)) || !obj_heard(&n->s, gone))
 		return;
 	n->s.seen = c->dump_no;
 	n->present = !gone;

@@ -259,7 +259,7 @@ void group_put(struct overlay_core *c, uint32_t id)
 
 bool group_is_ready(const struct group *g)
 {
-	return g->n_w && ((g->present && g->ours) || g->s.q & Q_FLYING);
+	return g->n_w && !(g->s.q & Q_LEAVING) && ((g->present && g->ours) || g->s.q & Q_FLYING);
 }
 
 void group_use(struct overlay_core *c, uint32_t kid, int change)
@@ -298,6 +298,30 @@ static void spec_changed(struct overlay_core *c, uint32_t spec)
 	c->toggled_due = true;
 }
 
+/* Leaves that nobody wants may have waited for the group's end. */
+static void free_leaves(struct overlay_core *c, const struct group *g)
+{
+	for (unsigned i = 0; i < g->n_a; i++) {
+		uint32_t id = leaf_by_kid(c, g->a[i].leaf);
+		struct leaf *l = leaf_at(c, id);
+
+		if (l && !l->refs)
+			obj_dirty(c, OBJ_LEAF, id, &l->s);
+	}
+}
+
+static bool is_in_group(const struct overlay_core *c, const struct leaf *l)
+{
+	const struct group *g;
+	uint32_t id;
+
+	slab_foreach (id, g, &c->groups.slab)
+		for (unsigned i = 0; g->present && i < g->n_a; i++)
+			if (g->a[i].leaf == l->kid)
+				return true;
+	return false;
+}
+
 static void group_actual(struct overlay_core *c, const struct knexthop *k)
 {
 	uint32_t id = group_by_kid(c, k->id);
@@ -311,6 +335,7 @@ static void group_actual(struct overlay_core *c, const struct knexthop *k)
 		spec_changed(c, g->spec);
 	g->present = true;
 	g->ours = k->proto == KOBJ_PROTO && !k->other;
+	free_leaves(c, g);
 	free(g->a);
 	g->n_a = k->n;
 	g->a = k->n ? xcalloc(k->n, sizeof(*g->a)) : NULL;
@@ -383,6 +408,7 @@ void group_lost(struct overlay_core *c, uint32_t id)
 	if (!g->present)
 		return;
 	g->present = false;
+	free_leaves(c, g);
 	g->n_a = 0;
 	group_index(c, id);
 	if (g->a_refs)
@@ -461,6 +487,10 @@ bool leaf_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t i
 		.gateway = l->gateway };
 
 	(void)f;
+	/* The kernel would take it out of its groups, and end those that are empty
+	 * with their routes: not before they have let go of it. */
+	if (v == VERB_DELETE && is_in_group(c, l))
+		return true;
 	return kobj_encode_nexthop(w, seq, &k, v == VERB_ADD);
 }
 
@@ -497,7 +527,8 @@ static bool leaves_are_ready(const struct overlay_core *c, const struct group *g
 	for (unsigned i = 0; i < g->n_w; i++) {
 		const struct leaf *l = leaf_at(c, g->w[i].leaf);
 
-		if (!(l->present && !l->differs) && !(l->s.q & Q_FLYING))
+		if (l->s.q & Q_LEAVING ||
+				(!(l->present && !l->differs) && !(l->s.q & Q_FLYING)))
 			return false;
 	}
 	return true;

@@ -4,9 +4,16 @@
  * in reverse.  So a change makes the new way before it breaks the old one.
  *
  * An object is on its class's list when either half changed.  A batch takes
- * from the lists as much as fits; only when it is answered is the next one
- * filled.  What the kernel refuses is kept with its words and tried again
- * after a while. */
+ * from the lists as much as fits.  While the kernel works on one the next ones
+ * are filled (BATCHES_MAX), so it never waits for us; it takes them in order,
+ * so what holds within a batch holds from one to the next:
+ *
+ * - An object is in one batch at a time: met on its list while it is in the air
+ *   it is passed over, and looked at again when it lands.
+ * - What others may stand on is not taken away while such are in the air: what
+ *   they need is only known when they have landed.
+ * - Links and addresses are known by notifications alone, which are read when
+ *   nothing is in the air; nothing is sent after them until then. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +21,6 @@
 
 #include "overlayd/core/nexthops.h"
 
-#define RETRY_FIRST MONO_SEC(1)
-#define RETRY_LAST MONO_SEC(60)
 #define DELETE_BLOCK 256
 
 static void *at_link(const struct overlay_core *c, uint32_t id)
@@ -63,7 +68,7 @@ const struct class_row class_rows[OBJ_CLASSES] = {
 	[OBJ_ROUTE] = { ROW(route), 1u << DUMP_NEXTHOP | 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6 },
 };
 
-static struct obj_state *state_of(const struct overlay_core *c, enum obj_class cls, uint32_t id)
+struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls, uint32_t id)
 {
 	return class_rows[cls].at(c, id);
 }
@@ -76,120 +81,21 @@ void obj_dirty(struct overlay_core *c, enum obj_class cls, uint32_t id, struct o
 	*vec_push(&c->queues[cls].dirty) = id;
 }
 
-/* ---- refusals */
-
-const struct refusal *refusal_find(const struct overlay_core *c, const struct obj_state *s)
-{
-	return s->q & Q_REFUSED ? slab_at(&c->refusals, s->refusal) : NULL;
-}
-
-void refusal_forget(struct overlay_core *c, struct obj_state *s)
-{
-	struct refusal *r;
-
-	if (!(s->q & Q_REFUSED))
-		return;
-	r = slab_at(&c->refusals, s->refusal);
-	r->s.q = 0;
-	slab_put(&c->refusals, s->refusal);
-	s->refusal = 0;
-	s->q &= ~Q_REFUSED;
-}
-
-static mono_t retry_after(unsigned fails)
-{
-	mono_t t = RETRY_FIRST;
-
-	while (fails-- > 1 && t < RETRY_LAST)
-		t *= 2;
-	return t < RETRY_LAST ? t : RETRY_LAST;
-}
-
-static void refusal_log(struct overlay_core *c, const struct refusal *r)
-{
-	struct strbuf b = { 0 };
-
-	class_rows[r->cls].describe(c, r->id, &b);
-	core_log(c, "%s can't be %s: %s", sb_str(&b),
-			r->verb == VERB_DELETE ? "deleted" : "set up", r->text);
-	sb_free(&b);
-}
-
-void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t id,
-		struct obj_state *s, int error, const char *text)
-{
-	bool known = s->q & Q_REFUSED, same;
-	struct refusal *r;
-
-	if (!known) {
-		s->refusal = slab_new(&c->refusals);
-		s->q |= Q_REFUSED;
-	}
-	r = slab_at(&c->refusals, s->refusal);
-	same = known && r->error == error && r->verb == verb;
-	r->s.q = Q_LIVE;
-	r->cls = cls;
-	r->verb = verb;
-	r->id = id;
-	r->error = error;
-	r->at = c->now;
-	r->fails = same ? (uint8_t)(r->fails < 200 ? r->fails + 1 : 200) : 1;
-	/* What is waited for announces itself. */
-	r->retry_at = verb == VERB_WAIT ? MONO_NEVER : c->now + retry_after(r->fails);
-	snprintf(r->text, sizeof(r->text), "%s%s%s", text[0] ? text : errno_text(error),
-			text[0] && verb != VERB_WAIT ? ": " : "",
-			text[0] && verb != VERB_WAIT ? errno_text(error) : "");
-	if (r->retry_at < c->retry_next)
-		c->retry_next = r->retry_at;
-	c->count.refusals += !same;
-	/* Once is often a race with a link that comes or goes. */
-	if (r->fails == 2 && verb != VERB_WAIT)
-		refusal_log(c, r);
-	if (cls == OBJ_ROUTE)
-		feed_tell(c, FEED_LOCAL_ROUTE, id, s);
-}
-
-/* Something changed that may have been the cause. */
-void refusals_retry_all(struct overlay_core *c)
-{
-	struct refusal *r;
-	uint32_t id;
-
-	slab_foreach (id, r, &c->refusals) {
-		r->retry_at = c->now;
-		obj_dirty(c, r->cls, r->id, state_of(c, r->cls, r->id));
-	}
-}
-
-void reconcile_tick(struct overlay_core *c)
-{
-	struct refusal *r;
-	uint32_t id;
-
-	if (c->now < c->retry_next)
-		return;
-	c->retry_next = MONO_NEVER;
-	slab_foreach (id, r, &c->refusals) {
-		if (r->retry_at <= c->now)
-			obj_dirty(c, r->cls, r->id, state_of(c, r->cls, r->id));
-		else if (r->retry_at < c->retry_next)
-			c->retry_next = r->retry_at;
-	}
-}
-
-static bool is_held_back(const struct overlay_core *c, const struct obj_state *s, enum verb v)
-{
-	const struct refusal *r = refusal_find(c, s);
-
-	return r && r->verb == v && r->retry_at > c->now;
-}
-
 /* ---- filling a batch */
+
+static void flight_add(struct overlay_core *c, const struct flight *f)
+{
+	struct batch *b = &c->batches[c->batches_sent % BATCHES_MAX];
+
+	*vec_push(&b->flights) = *f;
+	b->classes |= 1u << f->cls;
+	c->seq++;
+}
 
 static bool put_request(struct overlay_core *c, struct nlw *w, enum obj_class cls, uint32_t id,
 		enum verb v)
 {
-	struct obj_state *s = state_of(c, cls, id);
+	struct obj_state *s = obj_state_at(c, cls, id);
 	struct flight f = { .cls = cls, .verb = v, .id = id };
 	size_t before = w->len;
 
@@ -197,34 +103,30 @@ static bool put_request(struct overlay_core *c, struct nlw *w, enum obj_class cl
 		return false;
 	if (w->len == before)
 		return true; /* it found a reason not to ask */
-	s->q |= Q_FLYING;
-	*vec_push(&c->flights) = f;
-	c->seq++;
+	s->q |= v == VERB_DELETE ? Q_FLYING | Q_LEAVING : Q_FLYING;
+	flight_add(c, &f);
 	return true;
-}
-
-/* An entry of a VXLAN device takes per-CPU memory, which the kernel can't make
- * while it adds one: it searches what a worker made before, who runs between
- * batches.  In batches of 1,000 an entry cost 26 us, in such ones 8. */
-static size_t adds_max(enum obj_class cls)
-{
-	return cls == OBJ_MAC || cls == OBJ_FLOOD ? 128 : SIZE_MAX;
 }
 
 /* Takes objects off the list until the batch is full (false). */
 static bool fill_adds(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 {
 	struct queue *q = &c->queues[cls];
-	size_t last = adds_max(cls);
 
 	while (q->head < q->dirty.n) {
 		uint32_t id = q->dirty.v[q->head];
-		struct obj_state *s = state_of(c, cls, id);
-		enum verb v = class_rows[cls].diff(c, id);
+		struct obj_state *s = obj_state_at(c, cls, id);
+		enum verb v;
 
-		if ((v == VERB_ADD || v == VERB_DELETE) && is_held_back(c, s, v))
+		if (s->q & Q_FLYING) {
+			q->head++;
+			s->q &= ~Q_DIRTY;
+			continue;
+		}
+		v = class_rows[cls].diff(c, id);
+		if ((v == VERB_ADD || v == VERB_DELETE) && refusal_holds(c, s, v))
 			v = VERB_WAIT;
-		if (v == VERB_ADD && (last-- == 0 || !put_request(c, w, cls, id, v)))
+		if (v == VERB_ADD && !put_request(c, w, cls, id, v))
 			return false;
 		q->head++;
 		s->q &= ~Q_DIRTY;
@@ -249,10 +151,10 @@ static void find_deletes(struct overlay_core *c, enum obj_class cls)
 
 	for (size_t i = q->head; i < q->dirty.n; i++) {
 		uint32_t id = q->dirty.v[i];
-		struct obj_state *s = state_of(c, cls, id);
+		struct obj_state *s = obj_state_at(c, cls, id);
 
-		if (class_rows[cls].diff(c, id) == VERB_DELETE && !(s->q & Q_DELETE) &&
-				!is_held_back(c, s, VERB_DELETE)) {
+		if (!(s->q & (Q_FLYING | Q_DELETE)) && class_rows[cls].diff(c, id) == VERB_DELETE &&
+				!refusal_holds(c, s, VERB_DELETE)) {
 			s->q |= Q_DELETE;
 			*vec_push(&q->dels) = id;
 		}
@@ -295,8 +197,8 @@ static bool fill_deletes(struct overlay_core *c, struct nlw *w, enum obj_class c
 		if (cls == OBJ_ROUTE && q->del_block == 0)
 			draw_block(c, q);
 		id = q->dels.v[q->del_head];
-		s = state_of(c, cls, id);
-		v = class_rows[cls].diff(c, id);
+		s = obj_state_at(c, cls, id);
+		v = s->q & Q_FLYING ? VERB_WAIT : class_rows[cls].diff(c, id);
 		if (v == VERB_DELETE && !put_request(c, w, cls, id, v))
 			return false;
 		q->del_head++;
@@ -322,8 +224,7 @@ static bool fill_probes(struct overlay_core *c, struct nlw *w)
 
 			if (!kobj_encode_probe(w, c->seq, b->a.ifindex, &n->ip))
 				return false;
-			*vec_push(&c->flights) = f;
-			c->seq++;
+			flight_add(c, &f);
 			c->count.probes++;
 		}
 		n->s.q &= ~Q_PROBE;
@@ -332,10 +233,29 @@ static bool fill_probes(struct overlay_core *c, struct nlw *w)
 	return true;
 }
 
+/* Whose requests are in the air: bits of enum obj_class. */
+static unsigned classes_in_air(const struct overlay_core *c)
+{
+	unsigned classes = 0;
+
+	for (unsigned n = c->batches_landed; n != c->batches_sent; n++)
+		classes |= c->batches[n % BATCHES_MAX].classes;
+	return classes;
+}
+
+/* May objects of this class be deleted, with those in the air?  A group takes
+ * with it the routes that point to it, a leaf the groups that it empties. */
+static bool may_delete(enum obj_class cls, unsigned in_air)
+{
+	return !((cls == OBJ_GROUP && in_air & 1u << OBJ_ROUTE) ||
+			(cls == OBJ_LEAF && in_air & 1u << OBJ_GROUP));
+}
+
 static void fill(struct overlay_core *c, struct nlw *w)
 {
 	static const enum obj_class deleted_last[] = { OBJ_ROUTE, OBJ_GROUP, OBJ_LEAF, OBJ_NEIGH,
 		OBJ_FLOOD, OBJ_MAC };
+	unsigned in_air = classes_in_air(c);
 
 	find_deletes(c, OBJ_LINK);
 	find_deletes(c, OBJ_ADDR);
@@ -345,26 +265,44 @@ static void fill(struct overlay_core *c, struct nlw *w)
 		if (!fill_adds(c, w, cls))
 			return;
 	for (size_t i = 0; i < sizeof(deleted_last) / sizeof(deleted_last[0]); i++)
-		if (!fill_deletes(c, w, deleted_last[i]))
+		if (may_delete(deleted_last[i], in_air) && !fill_deletes(c, w, deleted_last[i]))
 			return;
 	fill_probes(c, w);
+}
+
+bool reconcile_is_in_air(const struct overlay_core *c)
+{
+	return c->batches_sent != c->batches_landed;
+}
+
+bool reconcile_takes_notifications(const struct overlay_core *c)
+{
+	return !(classes_in_air(c) & ~(1u << OBJ_MAC | 1u << OBJ_FLOOD | 1u << OBJ_NEIGH));
+}
+
+bool reconcile_may_fill(const struct overlay_core *c)
+{
+	return c->batches_sent - c->batches_landed < BATCHES_MAX &&
+	       !(classes_in_air(c) & (1u << OBJ_LINK | 1u << OBJ_ADDR));
 }
 
 size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
 {
 	struct nlw w = nlw_init(buf, size);
+	struct batch *b = &c->batches[c->batches_sent % BATCHES_MAX];
 
-	c->flight_seq = c->seq;
-	c->flights.n = 0;
+	b->seq = c->seq;
+	b->classes = 0;
+	b->flights.n = 0;
 	fill(c, &w);
 	if (w.len == 0)
 		return 0;
 	nlw_flag_last(&w, NLM_F_ACK);
-	c->flight_last = c->seq - 1;
-	c->flying = true;
-	c->asked_at = c->now;
+	if (!reconcile_is_in_air(c))
+		c->asked_at = c->now;
+	c->batches_sent++;
 	c->count.batches++;
-	c->count.requests += c->flights.n;
+	c->count.requests += b->flights.n;
 	return w.len;
 }
 
@@ -377,61 +315,72 @@ static bool is_as_good(const struct flight *f, int error)
 							 error == EADDRNOTAVAIL || error == ENXIO);
 }
 
-static void landed(struct overlay_core *c)
+static void landed(struct overlay_core *c, const struct batch *b)
 {
-	c->flying = false;
-	for (size_t i = 0; i < c->flights.n; i++) {
-		struct flight f = c->flights.v[i];
+	c->batches_landed++;
+	c->asked_at = c->now;
+	for (size_t i = 0; i < b->flights.n; i++) {
+		struct flight f = b->flights.v[i];
 		struct obj_state *s;
+		bool in_doubt;
 
 		if (f.probe)
 			continue;
-		s = state_of(c, f.cls, f.id);
-		s->q &= ~Q_FLYING;
+		s = obj_state_at(c, f.cls, f.id);
+		in_doubt = s->q & Q_DOUBT;
+		s->q &= ~(Q_FLYING | Q_LEAVING | Q_DOUBT);
+		obj_dirty(c, f.cls, f.id, s);
 		if (f.error)
 			continue;
 		refusal_forget(c, s);
-		class_rows[f.cls].done(c, &f);
+		if (!in_doubt)
+			class_rows[f.cls].done(c, &f);
 	}
-	c->flights.n = 0;
 }
 
 void reconcile_reply(struct overlay_core *c, const struct nlmsg *m)
 {
+	const struct batch *b = &c->batches[c->batches_landed % BATCHES_MAX];
 	struct flight *f;
 	char text[96];
 	int error;
 
-	if (!c->flying || m->seq - c->flight_seq > c->flight_last - c->flight_seq)
-		return; /* late: of a batch that was given up */
+	/* Answers come in order; others are of a batch that was given up. */
+	if (!reconcile_is_in_air(c) || m->seq - b->seq >= b->flights.n)
+		return;
 	if (kobj_decode_ack(m, &error, text, sizeof(text)) != 1)
 		return;
-	f = &c->flights.v[m->seq - c->flight_seq];
+	f = &b->flights.v[m->seq - b->seq];
 	error = -error;
 	if (error > 0 && !f->probe && !is_as_good(f, error)) {
-		struct obj_state *s = state_of(c, f->cls, f->id);
+		struct obj_state *s = obj_state_at(c, f->cls, f->id);
 
 		f->error = error;
 		refuse(c, f->cls, f->verb, f->id, s, error, text);
 		/* Our picture may be wrong. */
 		if (refusal_find(c, s)->fails < 3)
-			resync_want(c, class_rows[f->cls].dumps, RETRY_FIRST);
+			resync_want(c, class_rows[f->cls].dumps, MONO_SEC(1));
 	}
-	if (m->seq == c->flight_last)
-		landed(c);
+	if (m->seq - b->seq == b->flights.n - 1)
+		landed(c, b);
 }
 
 void reconcile_lost(struct overlay_core *c)
 {
-	c->flying = false;
 	c->count.lost++;
-	for (size_t i = 0; i < c->flights.n; i++) {
-		struct obj_state *s = state_of(c, c->flights.v[i].cls, c->flights.v[i].id);
+	for (; reconcile_is_in_air(c); c->batches_landed++) {
+		const struct batch *b = &c->batches[c->batches_landed % BATCHES_MAX];
 
-		s->q &= ~Q_FLYING;
-		obj_dirty(c, c->flights.v[i].cls, c->flights.v[i].id, s);
+		for (size_t i = 0; i < b->flights.n; i++) {
+			const struct flight *f = &b->flights.v[i];
+			struct obj_state *s = obj_state_at(c, f->cls, f->id);
+
+			if (f->probe)
+				continue;
+			s->q &= ~(Q_FLYING | Q_LEAVING | Q_DOUBT);
+			obj_dirty(c, f->cls, f->id, s);
+		}
 	}
-	c->flights.n = 0;
 	resync_want(c, DUMP_ALL, 0);
 }
 
@@ -440,5 +389,5 @@ bool reconcile_is_idle(const struct overlay_core *c)
 	for (int i = 0; i < OBJ_CLASSES; i++)
 		if (c->queues[i].dirty.n || c->queues[i].dels.n)
 			return false;
-	return !c->flying && !c->probes.n;
+	return !reconcile_is_in_air(c) && !c->probes.n;
 }

@@ -28,16 +28,18 @@ enum obj_class {
 /* Bits of obj_state.q */
 #define Q_LIVE 0x01    /* the slab entry is in use */
 #define Q_DIRTY 0x02   /* on its class's list */
-#define Q_FLYING 0x04  /* in the batch that is being answered */
+#define Q_FLYING 0x04  /* in the air: in a batch that is not answered yet */
 #define Q_REFUSED 0x08 /* the kernel said no: a refusal is kept */
 #define Q_TELL 0x10    /* on the list of what bgpd is to be told */
 #define Q_DELETE 0x20  /* on its class's list of deletions */
 #define Q_PROBE 0x40   /* neighbour: ask the kernel to probe it */
+#define Q_LEAVING 0x80 /* with Q_FLYING: to be deleted */
+#define Q_DOUBT 0x100  /* with Q_FLYING: changed by others meanwhile */
 
 /* First in every object. */
 struct obj_state {
 	uint32_t refusal; /* what the kernel said last, 0 none; a free entry's link */
-	uint8_t q;
+	uint16_t q;
 	uint16_t seen; /* number of the dump that listed it last */
 };
 
@@ -294,6 +296,14 @@ struct flight {
 	uint32_t sent[2];     /* what the object's class needs to know when it is done */
 };
 
+/* Sent together, and answered by one acknowledgement. */
+struct batch {
+	VEC(struct flight) flights;
+	uint32_t seq;	      /* of the first; the others follow */
+	unsigned classes;     /* that are in it: bits of enum obj_class */
+};
+#define BATCHES_MAX 3 /* in the air */
+
 struct queue {
 	VEC(uint32_t) dirty, dels;
 	size_t head;	      /* of dirty */
@@ -344,16 +354,17 @@ struct overlay_core {
 	uint32_t next_kid;
 
 	struct queue queues[OBJ_CLASSES];
-	VEC(struct flight) flights;
 	VEC(uint32_t) probes; /* neighbours to probe */
-	uint32_t seq, flight_seq, flight_last;
-	bool flying;	      /* a batch waits for its answer */
+	uint32_t seq;
+	/* batches[n % BATCHES_MAX]: those between the numbers are in the air */
+	struct batch batches[BATCHES_MAX];
+	unsigned batches_sent, batches_landed;
 	int dumping;	      /* enum dump, -1 none */
 	bool dump_broken;
 	uint32_t dump_seq;
 	unsigned dumps_wanted, dumps_later, dumped;
 	uint16_t dump_no;
-	mono_t asked_at;      /* time of the request that is being answered */
+	mono_t asked_at;      /* since when an answer is due */
 	mono_t dump_began, dump_took; /* of the last listing of routes */
 	mono_t retry_next, probe_next, resync_at;
 	uint64_t draw;	      /* last random number: the order of deletions */
@@ -571,13 +582,36 @@ void obj_dirty(struct overlay_core *c, enum obj_class cls, uint32_t id, struct o
 size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size);
 void reconcile_reply(struct overlay_core *c, const struct nlmsg *m);
 void reconcile_lost(struct overlay_core *c);
-void reconcile_tick(struct overlay_core *c);
 bool reconcile_is_idle(const struct overlay_core *c);
+bool reconcile_is_in_air(const struct overlay_core *c);
+bool reconcile_may_fill(const struct overlay_core *c);
+bool reconcile_takes_notifications(const struct overlay_core *c);
+struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls, uint32_t id);
+
+/* The kernel said something of an object, of its own accord.  If that is in the
+ * air, who came later, our request or the change?  Then its answer is not
+ * believed but what was said, so at worst a request is made twice.  Returns
+ * false if it is the very deletion that was asked for. */
+static inline bool obj_heard(struct obj_state *s, bool gone)
+{
+	if (!(s->q & Q_FLYING))
+		return true;
+	if (gone && (s->q & (Q_LEAVING | Q_DOUBT)) == Q_LEAVING)
+		return false;
+	s->q |= Q_DOUBT;
+	return true;
+}
+
+/* refusals.c */
 const struct refusal *refusal_find(const struct overlay_core *c, const struct obj_state *s);
 void refusal_forget(struct overlay_core *c, struct obj_state *s);
 void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t id,
 		struct obj_state *s, int error, const char *text);
 void refusals_retry_all(struct overlay_core *c);
+void refusals_tick(struct overlay_core *c);
+/* Is it too early to try that again? */
+bool refusal_holds(const struct overlay_core *c, const struct obj_state *s, enum verb v);
+
 struct class_row {
 	const char *name;
 	void *(*at)(const struct overlay_core *, uint32_t);

@@ -28,6 +28,8 @@ void fake_fini(struct fake_kernel *k)
 	vec_free(&k->objects);
 	vec_free(&k->sysctls);
 	vec_free(&k->notifications);
+	vec_free(&k->answers);
+	vec_free(&k->waiting);
 }
 
 static const struct {
@@ -289,6 +291,37 @@ static void store(struct fake_kernel *k, struct fake_object *o, const struct nlm
 	o->live = true;
 }
 
+static const uint8_t *attr_of(const struct fake_object *o, size_t fixed, uint16_t type, size_t *ret_len)
+{
+	struct nlmsg m = { .body = o->bytes + sizeof(struct nlmsghdr),
+		.len = o->len - sizeof(struct nlmsghdr) };
+	struct nla a;
+
+	if (!find_attr(&m, fixed, type, &a))
+		return NULL;
+	*ret_len = a.len;
+	return a.data;
+}
+
+/* A group that its last leaf leaves goes, too. */
+static void leave_groups(struct fake_kernel *k, const struct fake_object *leaf)
+{
+	struct fake_object *o;
+	size_t len;
+
+	vec_foreach (o, &k->objects) {
+		const uint8_t *p, *id = attr_of(leaf, sizeof(struct nhmsg), NHA_ID, &len);
+
+		if (!o->live || o->type != KOBJ_NEXTHOP)
+			continue;
+		p = attr_of(o, sizeof(struct nhmsg), NHA_GROUP, &len);
+		if (!p || memcmp(p, id, sizeof(uint32_t)) != 0)
+			continue;
+		assert(len == sizeof(struct nexthop_grp)); /* larger ones nobody plays */
+		o->live = false;
+	}
+}
+
 static int one(struct fake_kernel *k, const struct nlmsg *m, size_t row, bool quiet)
 {
 	struct fake_object key = { 0 }, *o;
@@ -299,7 +332,10 @@ static int one(struct fake_kernel *k, const struct nlmsg *m, size_t row, bool qu
 		if (!o)
 			return -ENOENT;
 		o->live = false;
-		if (!quiet)
+		if (o->type == KOBJ_NEXTHOP)
+			leave_groups(k, o);
+		/* Who asked for the end of a neighbour it does not say. */
+		if (!quiet || o->type == KOBJ_NEIGH)
 			notify(k, o, m->type);
 		return 0;
 	}
@@ -335,11 +371,87 @@ static int fdb_request(struct fake_kernel *k, const struct nlmsg *m, size_t row)
 	return rc;
 }
 
-static int request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
+static bool has_nexthop(const struct fake_kernel *k, uint32_t id)
+{
+	const struct fake_object *o;
+	size_t len;
+
+	vec_foreach (o, &k->objects) {
+		const uint8_t *p;
+
+		if (!o->live || o->type != KOBJ_NEXTHOP)
+			continue;
+		p = attr_of(o, sizeof(struct nhmsg), NHA_ID, &len);
+		if (p && memcmp(p, &id, sizeof(id)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a route that would go with the next hop, or lose it from its group? */
+static bool is_stood_on(const struct fake_kernel *k, uint32_t id)
+{
+	const struct fake_object *o;
+	size_t len;
+
+	vec_foreach (o, &k->objects) {
+		const uint8_t *p;
+		uint32_t group;
+
+		if (!o->live)
+			continue;
+		if (o->type == KOBJ_ROUTE) {
+			p = attr_of(o, sizeof(struct rtmsg), RTA_NH_ID, &len);
+			if (p && memcmp(p, &id, sizeof(id)) == 0)
+				return true;
+		}
+		if (o->type != KOBJ_NEXTHOP)
+			continue;
+		p = attr_of(o, sizeof(struct nhmsg), NHA_GROUP, &len);
+		for (size_t at = 0; p && at + sizeof(struct nexthop_grp) <= len;
+				at += sizeof(struct nexthop_grp)) {
+			if (memcmp(p + at, &id, sizeof(id)) != 0)
+				continue;
+			p = attr_of(o, sizeof(struct nhmsg), NHA_ID, &len);
+			memcpy(&group, p, sizeof(group));
+			if (is_stood_on(k, group))
+				return true;
+			break;
+		}
+	}
+	return false;
+}
+
+/* What a request names is there, and what it takes away nobody needs. */
+static bool stands(struct fake_kernel *k, const struct nlmsg *m)
+{
+	struct nexthop_grp g;
+	struct nla a;
+	uint32_t id;
+
+	if (m->type == RTM_NEWROUTE && find_attr(m, sizeof(struct rtmsg), RTA_NH_ID, &a)) {
+		memcpy(&id, a.data, sizeof(id));
+		return has_nexthop(k, id);
+	}
+	if (m->type == RTM_NEWNEXTHOP && find_attr(m, sizeof(struct nhmsg), NHA_GROUP, &a)) {
+		for (size_t at = 0; at + sizeof(g) <= a.len; at += sizeof(g)) {
+			memcpy(&g, a.data + at, sizeof(g));
+			if (!has_nexthop(k, g.id))
+				return false;
+		}
+	}
+	if (m->type == RTM_DELNEXTHOP && find_attr(m, sizeof(struct nhmsg), NHA_ID, &a)) {
+		memcpy(&id, a.data, sizeof(id));
+		k->broken += is_stood_on(k, id);
+	}
+	return true;
+}
+
+int fake_request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
 {
 	struct ndmsg nd;
 
-	if (m->type == k->refuse_type)
+	if (m->type == k->refuse_type || !stands(k, m))
 		return -EINVAL;
 	if (m->type == RTM_NEWLINK || m->type == RTM_DELLINK)
 		return link_request(k, m);
@@ -355,146 +467,6 @@ static int request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
 	}
 	assert(!"a request that nobody knows");
 	return 0;
-}
-
-static bool is_listed(const struct fake_object *o, const struct nlmsg *m)
-{
-	uint8_t family = m->body[0], own = o->bytes[sizeof(struct nlmsghdr)];
-
-	switch (m->type) {
-	case RTM_GETLINK:
-		return o->type == KOBJ_LINK;
-	case RTM_GETADDR:
-		return o->type == KOBJ_ADDR;
-	case RTM_GETNEXTHOP:
-		return o->type == KOBJ_NEXTHOP;
-	case RTM_GETNEIGH:
-		return o->type == (family == AF_BRIDGE ? KOBJ_FDB : KOBJ_NEIGH) && own == family;
-	case RTM_GETROUTE:
-		return o->type == KOBJ_ROUTE && own == family;
-	}
-	return false;
-}
-
-static void answer(struct fake_kernel *k, const uint8_t *p, size_t len)
-{
-	struct overlay_event ev = { .type = OVERLAY_NL_REPLY };
-
-	if (k->answers_lost)
-		return;
-	ev.bytes.data = p;
-	ev.bytes.len = len;
-	fake_input(k, &ev);
-}
-
-static void list(struct fake_kernel *k, const struct nlmsg *m)
-{
-	uint8_t buf[64];
-	struct nlw w = nlw_init(buf, sizeof(buf));
-	int32_t done = k->ends_in_error ? k->list_error : 0;
-
-	for (size_t i = 0; i < k->objects.n && !done; i++) {
-		struct fake_object *o = &k->objects.v[i];
-		struct nlmsghdr h;
-
-		if (!o->live || !is_listed(o, m))
-			continue;
-		memcpy(&h, o->bytes, sizeof(h));
-		h.nlmsg_seq = m->seq;
-		memcpy(o->bytes, &h, sizeof(h));
-		answer(k, o->bytes, o->len);
-	}
-	nlw_begin(&w, NLMSG_DONE, NLM_F_MULTI, m->seq, &done, sizeof(done));
-	nlw_end(&w);
-	answer(k, buf, w.len);
-}
-
-static void acknowledge(struct fake_kernel *k, const struct nlmsg *m, int error)
-{
-	struct nlmsgerr e = { .error = error };
-	uint8_t buf[64];
-	struct nlw w = nlw_init(buf, sizeof(buf));
-
-	nlw_begin(&w, NLMSG_ERROR, 0, m->seq, &e, sizeof(e));
-	nlw_end(&w);
-	answer(k, buf, w.len);
-}
-
-void fake_input(struct fake_kernel *k, const struct overlay_event *ev)
-{
-	struct overlay_effect fx;
-
-	overlay_core_input(k->core, k->now, ev);
-	while (overlay_core_next_effect(k->core, &fx)) {
-		struct overlay_event done = { .type = OVERLAY_SYSCTL };
-
-		if (fx.type != OVERLAY_FX_SYSCTL)
-			continue;
-		*vec_push(&k->sysctls) = fx;
-		done.sysctl.path = fx.text;
-		done.sysctl.value = fx.value;
-		overlay_core_input(k->core, k->now, &done);
-	}
-}
-
-static void deliver(struct fake_kernel *k)
-{
-	struct overlay_event ev = { .type = OVERLAY_NL_NOTIFY };
-	size_t n = k->notifications.n;
-	uint8_t *copy;
-
-	if (n == 0 || overlay_core_awaits_reply(k->core))
-		return;
-	copy = malloc(n);
-	memcpy(copy, k->notifications.v, n);
-	k->notifications.n = 0;
-	ev.bytes.data = copy;
-	ev.bytes.len = n;
-	fake_input(k, &ev);
-	free(copy);
-}
-
-void fake_run(struct fake_kernel *k)
-{
-	static uint8_t buf[OVERLAY_BATCH_MAX];
-	struct overlay_event tick = { .type = OVERLAY_TICK };
-	unsigned rounds = 0;
-
-	for (;;) {
-		const uint8_t *p = buf;
-		struct nlmsg m;
-		size_t n;
-
-		assert(rounds++ < 10000);
-		deliver(k);
-		fake_input(k, &tick);
-		n = overlay_core_pull_netlink(k->core, k->now, buf, sizeof(buf));
-		fake_input(k, &tick); /* effects */
-		if (n == 0) {
-			n = overlay_core_pull_netlink(k->core, k->now, buf, sizeof(buf));
-			if (n == 0 && k->notifications.n == 0)
-				return;
-		}
-		while (nlmsg_next(&p, buf + n, &m) > 0) {
-			int rc;
-
-			if (m.flags & NLM_F_DUMP && m.type >= RTM_GETLINK && (m.type & 3) == 2) {
-				if (k->list_error && !k->ends_in_error)
-					acknowledge(k, &m, k->list_error);
-				else
-					list(k, &m);
-				continue;
-			}
-			k->requests++;
-			rc = request(k, &m, true);
-			if (rc == 0 && (m.type & 3) == 1)
-				k->deletes++;
-			else if (rc == 0)
-				k->adds++;
-			if (rc < 0 || m.flags & NLM_F_ACK)
-				acknowledge(k, &m, rc);
-		}
-	}
 }
 
 unsigned fake_count(const struct fake_kernel *k, enum kobj_type type)
@@ -526,7 +498,7 @@ void fake_apply(struct fake_kernel *k, const uint8_t *msg, size_t len)
 	struct nlmsg m;
 
 	while (nlmsg_next(&p, msg + len, &m) > 0) {
-		int rc = request(k, &m, false);
+		int rc = fake_request(k, &m, false);
 
 		assert(rc == 0);
 	}

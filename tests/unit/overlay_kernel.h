@@ -16,15 +16,26 @@ struct fake_object {
 	size_t len;
 };
 
+/* What the core sent. */
+struct fake_batch {
+	uint8_t bytes[OVERLAY_BATCH_MAX];
+	size_t len, done;
+};
+
 struct fake_kernel {
 	struct overlay_core *core;
 	mono_t now;
 	VEC(struct fake_object) objects;
 	uint32_t next_ifindex;
 	unsigned requests, adds, deletes;
+	unsigned refused;     /* requests that named what is not there */
+	unsigned broken;      /* next hops deleted under what stood on them */
+	uint64_t draw;	      /* not 0: what happens next is drawn, see fake_run() */
+	unsigned most_in_air; /* batches at a time */
 	uint16_t refuse_type; /* RTM_*: answered with EINVAL */
 	VEC(struct overlay_effect) sysctls;
-	VEC(uint8_t) notifications;
+	VEC(uint8_t) notifications, answers;
+	VEC(struct fake_batch) waiting;
 	bool answers_lost;
 	int list_error;	    /* -errno of listings, in place of them, */
 	bool ends_in_error; /* or at their end, which comes too early */
@@ -32,8 +43,14 @@ struct fake_kernel {
 
 void fake_init(struct fake_kernel *k, struct overlay_core *c);
 void fake_fini(struct fake_kernel *k);
-/* Lets core and kernel talk until both have nothing to say. */
+/* Lets core and kernel talk until both have nothing to say.  With `draw` batches
+ * are small, several are in the air, and requests, answers and notifications
+ * come to pass in an order drawn at random within what their sockets keep. */
 void fake_run(struct fake_kernel *k);
+/* So many steps of that, with `draw`; returns whether there was anything to do. */
+bool fake_steps(struct fake_kernel *k, unsigned n);
+/* One request of the core's (quiet: it is not told of it) or of a stranger's. */
+int fake_request(struct fake_kernel *k, const struct nlmsg *m, bool quiet);
 void fake_input(struct fake_kernel *k, const struct overlay_event *ev);
 /* Objects of a type. */
 unsigned fake_count(const struct fake_kernel *k, enum kobj_type type);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/base/hash.h"
 #include "overlay_kernel.h"
 
 static struct overlay_core *core;
@@ -749,6 +750,113 @@ START_TEST(a_kind_that_the_kernel_lacks)
 }
 END_TEST
 
+/* ---- several batches in the air */
+
+static unsigned drawn(unsigned n)
+{
+	kernel.draw = hash_u64(9, kernel.draw) | 1;
+	return (unsigned)(kernel.draw >> 8) % n;
+}
+
+/* Routes whose next hops come and go, so that leaves and groups do, too. */
+static void some_route(void)
+{
+	char dst[32], gateway[32];
+
+	snprintf(dst, sizeof(dst), "172.16.%u.0/24", drawn(12));
+	snprintf(gateway, sizeof(gateway), "10.0.1.%u", 3 + 2 * drawn(3));
+	if (drawn(2)) {
+		feed_route("default", dst, gateway, 0, drawn(3) > 0);
+	} else {
+		snprintf(gateway, sizeof(gateway), "10.255.0.%u", 2 + drawn(3));
+		feed_route("prod", dst, gateway, 4000, drawn(3) > 0);
+	}
+}
+
+static void some_mac(void)
+{
+	char m[32], addr[32], vtep[32];
+
+	snprintf(m, sizeof(m), "02:00:00:00:01:%02x", drawn(12));
+	snprintf(addr, sizeof(addr), "10.1.10.%u", 100 + drawn(12));
+	snprintf(vtep, sizeof(vtep), "10.255.0.%u", 2 + drawn(3));
+	if (drawn(4) == 0)
+		feed_vtep(vtep, drawn(2));
+	else
+		feed_mac(m, drawn(2) ? addr : NULL, vtep, drawn(3) > 0);
+}
+
+/* Something of ours goes, or a neighbour gets another address, and the core
+ * will hear of it. */
+static void some_stranger(void)
+{
+	static const enum kobj_type types[] = { KOBJ_ROUTE, KOBJ_FDB, KOBJ_NEIGH };
+	enum kobj_type type = types[drawn(3)];
+	unsigned n = fake_count(&kernel, type);
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct kobj o;
+
+	if (n == 0)
+		return;
+	ck_assert(fake_get(&kernel, type, drawn(n), &o));
+	if (type == KOBJ_ROUTE) {
+		kobj_encode_route(&w, 0, &o.route, false);
+	} else if (type == KOBJ_FDB) {
+		if (o.neigh.master)
+			o.neigh.flags |= NTF_MASTER;
+		kobj_encode_fdb(&w, 0, &o.neigh, false);
+	} else if (drawn(2)) {
+		kobj_encode_neigh(&w, 0, &o.neigh, false);
+	} else {
+		o.neigh.mac = mac("02:00:00:00:09:09");
+		o.neigh.flags = 0;
+		o.neigh.proto = 0;
+		kobj_encode_neigh(&w, 0, &o.neigh, true);
+	}
+	fake_apply(&kernel, buf, w.len);
+}
+
+START_TEST(batches_in_the_air)
+{
+	unsigned requests;
+
+	box();
+	feed_all();
+	kernel.draw = 1000u + (unsigned)_i;
+	for (int i = 0; i < 600; i++) {
+		switch (drawn(_i % 2 ? 9 : 8)) {
+		default:
+			some_mac();
+			break;
+		case 0:
+		case 1:
+		case 2:
+		case 3:
+			some_route();
+			break;
+		case 8:
+			some_stranger();
+			break;
+		}
+		fake_steps(&kernel, drawn(8));
+		ck_assert_uint_eq(kernel.broken, 0);
+		ck_assert_uint_eq(kernel.refused, 0);
+	}
+	fake_run(&kernel);
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert_uint_gt(kernel.most_in_air, 1);
+	/* A listing finds that all was known. */
+	requests = kernel.requests;
+	event(OVERLAY_RESYNC);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert_uint_eq(kernel.broken, 0);
+	ck_assert_uint_eq(kernel.refused, 0);
+}
+END_TEST
+
 START_TEST(the_snapshot_ends_once)
 {
 	struct feed_msg m;
@@ -790,6 +898,7 @@ int main(void)
 	tcase_add_test(t, lost_answers_are_recovered_from);
 	tcase_add_loop_test(t, a_listing_that_fails_says_nothing, 0, 2);
 	tcase_add_test(t, a_kind_that_the_kernel_lacks);
+	tcase_add_loop_test(t, batches_in_the_air, 0, 60);
 	tcase_add_test(t, the_snapshot_ends_once);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -249,6 +249,7 @@ void bgp_core_free(struct bgp_core *c)
 		free(c->sources.v[i]);
 	vec_free(&c->sources);
 	vec_free(&c->instances);
+	htab_fini(&c->instance_names);
 	attrs_table_free(c->attrs);
 	info_table_free(c->infos);
 	timers_fini(&c->timers);

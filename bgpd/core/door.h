@@ -55,7 +55,7 @@ int reload_config(struct bgp_core *c, struct bgp_config *config, struct err *e);
 /* The compiled policy of a configuration, which keeps it: compiled once, or the
  * running one if that says the same.  One reference, or NULL and a sentence. */
 struct policy *policy_of(const struct bgp_core *c, struct bgp_config *config, struct err *e);
-void reload_automatic(struct bgp_core *c); /* a VRF's L3VNI came or went */
+void reload_automatic(struct bgp_core *c, const char *vrf); /* its L3VNI came or went */
 
 /* clear.c */
 void core_clear(struct bgp_core *c, const struct bgp_clear *k);

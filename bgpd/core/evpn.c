@@ -544,9 +544,29 @@ void evpn_feed_end(struct evpn *e)
 
 void evpn_config(struct evpn *e)
 {
+	e->config_due = false;
 	for (size_t k = 0; k < e->vnis.n; k++)
 		vni_update(e, e->vnis.v[k], &e->vnis.v[k]->vtep);
 	evpn_remote_config(e->remote);
+}
+
+void evpn_config_later(struct evpn *e)
+{
+	e->config_due = true;
+	core_work_add(e->core, &e->config_work);
+}
+
+void evpn_config_due(struct evpn *e)
+{
+	if (e->config_due)
+		evpn_config(e);
+}
+
+static bool config_run(struct work *w, struct bgp_core *c)
+{
+	(void)w;
+	evpn_config_due(c->evpn);
+	return false;
 }
 
 void evpn_table_gone(struct evpn *e)
@@ -561,6 +581,7 @@ struct evpn *evpn_new(struct bgp_core *c)
 	struct evpn *e = xcalloc(1, sizeof(*e));
 
 	e->core = c;
+	e->config_work.run = config_run;
 	slab_init(&e->locals, sizeof(struct evpn_local));
 	e->remote = evpn_remote_new(e);
 	return e;
@@ -570,6 +591,7 @@ void evpn_free(struct evpn *e)
 {
 	if (!e)
 		return;
+	core_work_remove(e->core, &e->config_work);
 	evpn_remote_free(e->remote);
 	for (size_t k = 0; k < e->vnis.n; k++)
 		vni_free(e->vnis.v[k]);

@@ -34,6 +34,8 @@ struct evpn {
 	struct htab by_name;	     /* locals */
 	uint32_t homeless;	     /* list of locals whose VNI is not here (yet) */
 	struct evpn_remote *remote;
+	struct work config_work;
+	bool config_due;	     /* a VRF has changed that VNIs may belong to */
 };
 
 struct rib *evpn_table(const struct evpn *e); /* NULL while there is none */

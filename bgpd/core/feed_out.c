@@ -37,6 +37,7 @@ struct feed_table {
 	struct feed_out *out;
 	struct bgp_instance *instance;
 	enum family family;
+	size_t place; /* in its feed_out's list */
 	uint32_t ids[BATCH]; /* read, not yet sent */
 	uint32_t n_ids, at_id;
 };
@@ -336,18 +337,25 @@ static void retired_free(struct feed_out *f)
 	vec_free(&f->retired);
 }
 
+static void table_remove(struct feed_out *f, struct feed_table *t)
+{
+	struct feed_table *last = vec_pop(&f->tables);
+
+	retire(f, t);
+	rib_reader_close(&t->reader);
+	f->tables.v[t->place] = last;
+	last->place = t->place;
+	free(t);
+}
+
 void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 {
 	static const enum family unicast[2] = { FAM_IPV4_UNICAST, FAM_IPV6_UNICAST };
 
 	if (i->removed) {
-		for (size_t n = f->tables.n; n-- > 0;)
-			if (f->tables.v[n]->instance == i) {
-				retire(f, f->tables.v[n]);
-				rib_reader_close(&f->tables.v[n]->reader);
-				free(f->tables.v[n]);
-				vec_remove(&f->tables, n);
-			}
+		for (int k = 2; k-- > 0;)
+			if (i->feed[k])
+				table_remove(f, i->feed[k]);
 		return;
 	}
 	for (int k = 0; k < 2; k++) {
@@ -359,6 +367,8 @@ void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 		t->out = f;
 		t->instance = i;
 		t->family = unicast[k];
+		t->place = f->tables.n;
+		i->feed[k] = t;
 		*vec_push(&f->tables) = t;
 		if (f->up)
 			rib_reader_open(i->rib[t->family], &t->reader, true, table_wake);

@@ -2,9 +2,11 @@
  * and the numbers by which paths name their sources. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm.h"
+#include "lib/base/hash.h"
 #include "lib/base/xalloc.h"
 
 #define REDECIDE_SLICE 2048 /* destinations */
@@ -266,29 +268,44 @@ bool instance_router_id_update(struct bgp_instance *i)
 
 /* ---- making and taking down ---- */
 
+static uint32_t name_hash(const struct bgp_core *c, const char *vrf)
+{
+	return (uint32_t)hash_bytes(c->seed, vrf, strlen(vrf));
+}
+
+static bool name_equal(const void *ctx, uint32_t id, const void *vrf)
+{
+	const struct bgp_core *c = ctx;
+
+	return strcmp(c->instances.v[id - 1]->name, vrf) == 0;
+}
+
 struct bgp_instance *core_instance_find(const struct bgp_core *c, const char *vrf)
 {
-	for (size_t n = 0; n < c->instances.n; n++)
-		if (c->instances.v[n] && strcmp(c->instances.v[n]->name, vrf) == 0)
-			return c->instances.v[n];
-	return NULL;
+	uint32_t id = htab_find(&c->instance_names, name_hash(c, vrf), name_equal, c, vrf);
+
+	return id ? c->instances.v[id - 1] : NULL;
 }
 
 struct bgp_instance *instance_new(struct bgp_core *c, const char *vrf,
 		const struct instance_config *config)
 {
 	struct bgp_instance *i = xcalloc(1, sizeof(*i));
-	size_t n = strcmp(vrf, "default") == 0 ? 0 : 1;
+	bool is_default = strcmp(vrf, "default") == 0;
+	size_t n = is_default ? 0 : c->instances_used + 1;
 
 	while (n < c->instances.n && c->instances.v[n])
 		n++;
 	while (n >= c->instances.n)
 		vec_push(&c->instances);
-	assert(n == 0 || strcmp(vrf, "default") != 0);
+	assert(n == 0 || !is_default);
+	if (n)
+		c->instances_used = n;
 	c->instances.v[n] = i;
 	i->core = c;
 	i->index = (uint16_t)n;
 	strncpy(i->name, vrf, sizeof(i->name) - 1);
+	htab_insert(&c->instance_names, name_hash(c, i->name), (uint32_t)n + 1);
 	i->config = config;
 	i->redecide.run = redecide_run;
 	i->update_delay.fire = update_delay_fire;
@@ -353,6 +370,9 @@ void instance_free(struct bgp_instance *i)
 		instance_config_fini(i->own_config);
 		free(i->own_config);
 	}
+	htab_remove(&c->instance_names, name_hash(c, i->name), i->index + 1u);
 	c->instances.v[i->index] = NULL;
+	if (i->index && i->index <= c->instances_used)
+		c->instances_used = i->index - 1u;
 	free(i);
 }

@@ -7,6 +7,7 @@
 #include "bgpd/core/core.h"
 #include "bgpd/core/policy.h"
 #include "bgpd/core/rib.h"
+#include "lib/base/htab.h"
 #include "lib/base/timers.h"
 #include "lib/base/vec.h"
 #include "lib/base/wr.h"
@@ -38,6 +39,8 @@ struct work {
 	bool queued;
 };
 
+struct feed_table;
+
 struct bgp_instance {
 	struct bgp_core *core;
 	uint16_t index;			      /* in core->instances; 0 is the default */
@@ -52,6 +55,7 @@ struct bgp_instance {
 	struct nexthops *nexthops;
 	struct vrf_link *vrf;
 	struct origin *origin;
+	struct feed_table *feed[2];	      /* feed_out.c's own; NULL: that has none of it */
 	uint16_t source_network, source_aggregate, source_evpn;
 	uint16_t source_import[2];	      /* by what the original came from: eBGP or us, iBGP */
 	uint16_t source_redistribute[4];      /* by enum feed_proto */
@@ -79,6 +83,8 @@ struct bgp_core {
 	struct bgp_config *config;
 	struct policy *policy;		      /* compiled from config->policy */
 	VEC(struct bgp_instance *) instances; /* NULL where one was removed */
+	struct htab instance_names;	      /* of them, to index + 1 */
+	size_t instances_used;		      /* no smaller index but 0 is free */
 	VEC(struct route_source *) sources;   /* by number; 0 is never used */
 	size_t sources_used;		      /* no smaller number is free */
 	uint64_t tables_made;
@@ -151,7 +157,10 @@ void vrf_link_config(struct vrf_link *v); /* i->config, l3vni, rmac, vtep or rou
 /* evpn.c: see evpn.h */
 struct evpn *evpn_new(struct bgp_core *c);
 void evpn_free(struct evpn *e);
-void evpn_config(struct evpn *e); /* configuration, or FEED_VRF: an L3VNI, router's MAC */
+void evpn_config(struct evpn *e); /* the configuration, or the router id */
+/* An L3VNI or a router's MAC: soon, as many may follow; at once if that is due. */
+void evpn_config_later(struct evpn *e);
+void evpn_config_due(struct evpn *e);
 void evpn_table_gone(struct evpn *e); /* the default instance is being taken down */
 void evpn_feed(struct evpn *e, const struct feed_msg *m); /* VNI, LOCAL_MAC */
 /* The feed went down: what overlayd does not repeat before FEED_END is gone. */

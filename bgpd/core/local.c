@@ -4,6 +4,7 @@
 #include "bgpd/core/fsm.h"
 #include "bgpd/core/local.h"
 #include "bgpd/core/nexthop.h"
+#include "lib/base/hash.h"
 
 static struct local *local_of(const struct bgp_core *c)
 {
@@ -15,20 +16,52 @@ void local_fini(struct local *l)
 	vec_free(&l->addresses);
 	vec_free(&l->ifaces);
 	vec_free(&l->vrfs);
+	htab_fini(&l->vrf_names);
 	vec_free(&l->routes);
 }
 
 /* ---- VRFs ---- */
 
+static uint32_t vrf_hash(const struct bgp_core *c, const char *name)
+{
+	return (uint32_t)hash_bytes(c->seed, name, strlen(name));
+}
+
+static bool vrf_equal(const void *ctx, uint32_t id, const void *name)
+{
+	return strcmp(((const struct local *)ctx)->vrfs.v[id - 1].name, name) == 0;
+}
+
 static struct local_vrf *vrf_find(const struct bgp_core *c, const char *name)
 {
 	struct local *l = local_of(c);
-	struct local_vrf *v;
+	uint32_t id = htab_find(&l->vrf_names, vrf_hash(c, name), vrf_equal, l, name);
 
-	vec_foreach(v, &l->vrfs)
-		if (strcmp(v->name, name) == 0)
-			return v;
-	return NULL;
+	return id ? &l->vrfs.v[id - 1] : NULL;
+}
+
+static struct local_vrf *vrf_new(struct bgp_core *c, const char *name)
+{
+	struct local *l = local_of(c);
+
+	vec_push(&l->vrfs);
+	htab_insert(&l->vrf_names, vrf_hash(c, name), (uint32_t)l->vrfs.n);
+	return &l->vrfs.v[l->vrfs.n - 1];
+}
+
+/* The last one takes its place. */
+static void vrf_remove(struct bgp_core *c, struct local_vrf *v)
+{
+	struct local *l = local_of(c);
+	uint32_t id = (uint32_t)(v - l->vrfs.v) + 1, last = (uint32_t)l->vrfs.n;
+
+	htab_remove(&l->vrf_names, vrf_hash(c, v->name), id);
+	if (id != last) {
+		*v = l->vrfs.v[last - 1];
+		htab_remove(&l->vrf_names, vrf_hash(c, v->name), last);
+		htab_insert(&l->vrf_names, vrf_hash(c, v->name), id);
+	}
+	l->vrfs.n--;
 }
 
 uint32_t local_vrf_l3vni(const struct bgp_core *c, const char *vrf)
@@ -63,7 +96,8 @@ static void vrf_changed(struct bgp_core *c, const char *name)
 	struct bgp_instance *i;
 	bool came;
 
-	reload_automatic(c);
+	evpn_config_later(c->evpn);
+	reload_automatic(c, name);
 	i = core_instance_find(c, name);
 	if (!i)
 		return;
@@ -72,19 +106,17 @@ static void vrf_changed(struct bgp_core *c, const char *name)
 		return;
 	if (i->vrf)
 		vrf_link_config(i->vrf);
-	evpn_config(c->evpn);
 	for (size_t n = 0; came && i->table && n < i->peers.n; n++)
 		fsm_hurry(i->peers.v[n]);
 }
 
 static void feed_vrf(struct bgp_core *c, const struct feed_msg *m)
 {
-	struct local *l = local_of(c);
 	struct local_vrf *v = vrf_find(c, m->vrf);
 
 	if (m->add) {
 		if (!v)
-			v = vec_push(&l->vrfs);
+			v = vrf_new(c, m->vrf);
 		*v = (struct local_vrf){ 0 };
 		memcpy(v->name, m->vrf, sizeof(v->name));
 		v->table = m->vrf_info.table;
@@ -93,7 +125,7 @@ static void feed_vrf(struct bgp_core *c, const struct feed_msg *m)
 		v->rmac = m->vrf_info.rmac;
 		v->up = m->vrf_info.up;
 	} else if (v) {
-		vec_remove(&l->vrfs, (size_t)(v - l->vrfs.v));
+		vrf_remove(c, v);
 	}
 	vrf_changed(c, m->vrf);
 }
@@ -111,17 +143,25 @@ static bool is_loopback_iface(const struct local *l, uint32_t ifindex)
 	return false;
 }
 
-static void update_router_ids(struct bgp_core *c)
+static bool router_id_update(struct bgp_instance *i)
 {
-	for (size_t n = 0; n < c->instances.n; n++) {
-		struct bgp_instance *i = c->instances.v[n];
+	if (!i || !instance_router_id_update(i))
+		return false;
+	vrf_link_config(i->vrf);
+	if (i->index == 0)
+		evpn_config(i->core->evpn);
+	return true;
+}
 
-		if (!i || !instance_router_id_update(i))
-			continue;
-		vrf_link_config(i->vrf);
-		if (n == 0)
-			evpn_config(c->evpn);
-	}
+/* An address of this VRF came or went; who has none takes the default instance's id. */
+static void update_router_ids(struct bgp_core *c, const char *vrf)
+{
+	struct bgp_instance *i = core_instance_find(c, vrf);
+
+	if (!router_id_update(i) || i->index != 0)
+		return;
+	for (size_t n = 1; n < c->instances.n; n++)
+		router_id_update(c->instances.v[n]);
 }
 
 bool local_address_is_ours(const struct bgp_core *c, const char *vrf, const struct ip_addr *addr)
@@ -187,13 +227,13 @@ static void feed_address(struct bgp_core *c, const struct feed_msg *m)
 		memcpy(a->vrf, m->vrf, sizeof(a->vrf));
 		a->loopback = is_loopback_iface(l, a->ifindex);
 		was = *a;
-		update_router_ids(c);
+		update_router_ids(c, was.vrf);
 		if (is_new)
 			subnet_changed(c, &was, true);
 	} else if (a) {
 		was = *a;
 		vec_remove(&l->addresses, (size_t)(a - l->addresses.v));
-		update_router_ids(c);
+		update_router_ids(c, was.vrf);
 		subnet_changed(c, &was, false);
 	}
 }
@@ -341,6 +381,7 @@ static void sweep_addresses(struct bgp_core *c)
 		if (!a.stale)
 			continue;
 		vec_remove(&l->addresses, n);
+		update_router_ids(c, a.vrf);
 		subnet_changed(c, &a, false);
 	}
 }
@@ -350,7 +391,6 @@ static void sweep(struct bgp_core *c)
 	struct local *l = local_of(c);
 
 	sweep_addresses(c);
-	update_router_ids(c);
 	for (size_t n = l->ifaces.n; n-- > 0;)
 		if (l->ifaces.v[n].stale)
 			vec_remove(&l->ifaces, n);
@@ -363,7 +403,7 @@ static void sweep(struct bgp_core *c)
 		if (!l->vrfs.v[n].stale)
 			continue;
 		memcpy(name, l->vrfs.v[n].name, sizeof(name));
-		vec_remove(&l->vrfs, n);
+		vrf_remove(c, &l->vrfs.v[n]);
 		vrf_changed(c, name);
 	}
 	for (size_t n = 0; n < c->instances.n; n++)
@@ -403,9 +443,11 @@ void local_feed(struct bgp_core *c, const struct feed_msg *m)
 		break;
 	case FEED_END:
 		sweep(c);
+		evpn_config_due(c->evpn);
 		evpn_feed_end(c->evpn);
 		break;
 	default:
+		evpn_config_due(c->evpn);
 		evpn_feed(c->evpn, m);
 		break;
 	}

@@ -42,6 +42,7 @@ struct local {
 	VEC(struct iface_addr) addresses;
 	VEC(struct iface) ifaces;
 	VEC(struct local_vrf) vrfs;
+	struct htab vrf_names;	       /* of them, to place + 1 */
 	VEC(struct kept_route) routes; /* sorted */
 };
 

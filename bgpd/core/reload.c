@@ -2,6 +2,7 @@
  * than that, is done: instances come and go, sessions start again only where
  * an option of theirs needs it, peers are filtered or told again only where
  * their filters do something else now.  The costs are config_cost.c's rows. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -251,13 +252,29 @@ static void remove_instance(struct bgp_instance *i)
 	instance_free(i);
 }
 
+/* The order of bgp_config's instances. */
+static int name_order(const char *a, const char *b)
+{
+	bool first = strcmp(a, "default") == 0, second = strcmp(b, "default") == 0;
+
+	return first != second ? second - first : strcmp(a, b);
+}
+
 static const struct instance_config *instance_in(const struct bgp_config *k, const char *vrf)
 {
-	const struct instance_config *i;
+	size_t lo = 0, hi = k->instances.n;
 
-	vec_foreach(i, &k->instances)
-		if (strcmp(i->vrf, vrf) == 0)
-			return i;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int order = name_order(k->instances.v[mid].vrf, vrf);
+
+		if (!order)
+			return &k->instances.v[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
 	return NULL;
 }
 
@@ -294,11 +311,15 @@ static void add_automatic(struct bgp_core *c)
 	}
 }
 
-void reload_automatic(struct bgp_core *c)
+void reload_automatic(struct bgp_core *c, const char *vrf)
 {
-	remove_unwanted(c, c->config);
-	add_automatic(c);
-	evpn_config(c->evpn);
+	const struct instance_config *d = instance_in(c->config, "default");
+	struct bgp_instance *i = core_instance_find(c, vrf);
+
+	if (i && !wanted(c, c->config, vrf))
+		remove_instance(i);
+	else if (d && local_vrf_l3vni(c, vrf) && !instance_in(c->config, vrf))
+		configure_automatic(c, vrf, d->as);
 }
 
 /* ---- the whole ---- */
@@ -307,9 +328,11 @@ static int validate(const struct bgp_config *k, struct err *e)
 {
 	const struct instance_config *i;
 
-	vec_foreach(i, &k->instances)
+	vec_foreach(i, &k->instances) {
+		assert(i == k->instances.v || name_order(i[-1].vrf, i->vrf) < 0);
 		if (!i->as)
 			return err_set(e, EINVAL, "router bgp of vrf %s has no AS number", i->vrf);
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/rng.h"
 #include "tests/unit/door.h"
 
 #define PEER 0x0a000002u
@@ -187,6 +188,34 @@ START_TEST(instance_for_an_l3vni)
 }
 END_TEST
 
+/* Names are found whatever came and went before, and numbers are used again. */
+START_TEST(vrfs_come_and_go)
+{
+	struct rng rng = { 11 };
+	uint32_t l3vni[40] = { 0 };
+
+	door_configure(&t, config(true));
+	for (int step = 0; step < 3000; step++) {
+		unsigned n = (unsigned)rng_below(&rng, 40);
+		char name[16];
+
+		snprintf(name, sizeof(name), "v%u", n);
+		l3vni[n] = rng_below(&rng, 2) ? 1 + (uint32_t)rng_below(&rng, 3) : 0;
+		vrf(name, l3vni[n], rng_below(&rng, 8) || l3vni[n]);
+		for (n = 0; n < 40; n++) {
+			const struct bgp_instance *i;
+
+			snprintf(name, sizeof(name), "v%u", n);
+			i = core_instance_find(t.core, name);
+			if ((i != NULL) != (l3vni[n] != 0) || (i && (i->l3vni != l3vni[n] ||
+					t.core->instances.v[i->index] != i)))
+				ck_abort_msg("step %d: %s", step, name);
+		}
+		ck_assert_uint_le(t.core->instances.n, 41);
+	}
+}
+END_TEST
+
 START_TEST(snapshot_sweeps)
 {
 	door_configure(&t, config(true));
@@ -288,6 +317,7 @@ int main(void)
 	tcase_add_test(tc, address_that_comes_hurries);
 	tcase_add_test(tc, link_that_goes_takes_the_session);
 	tcase_add_test(tc, instance_for_an_l3vni);
+	tcase_add_test(tc, vrfs_come_and_go);
 	tcase_add_test(tc, snapshot_sweeps);
 	tcase_add_test(tc, snapshot_ends_after_next_hops_are_known);
 	tcase_add_test(tc, vrf_alone_brings_the_default_instance);

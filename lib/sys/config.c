@@ -148,10 +148,12 @@ bool config_item(const struct config_node *node, size_t *at, struct config_item 
 {
 	while (*at < node->s->kids.n) {
 		const struct snode *kid = node->s->kids.v[(*at)++];
+		const struct config_list *l;
 
 		ret->name = kid->name;
 		ret->value = kid->is_leaf ? node_value(node, kid) : NULL;
-		ret->node = kid->is_leaf ? NULL : list_find(list_of(node, kid), NULL);
+		l = kid->is_leaf ? NULL : list_of(node, kid);
+		ret->node = l ? l->first : NULL;
 		if (ret->value || ret->node)
 			return true;
 	}

@@ -82,7 +82,8 @@ struct config_node {
 
 /* Memory that nodes are cut from, freed with the last of them. */
 struct node_block {
-	uint32_t size, used;
+	_Alignas(struct config_node) uint32_t size; /* its end is where a node may begin */
+	uint32_t used;
 	uint32_t live; /* nodes, and the configuration while it cuts from it */
 };
 

@@ -47,7 +47,7 @@ static struct node_block *block_new(uint32_t size)
 void nodes_begin(struct config *c)
 {
 /* a node that is used after it was freed has to be seen */
-#ifndef __SANITIZE_ADDRESS__
+#ifndef WEFT_SANITIZERS
 	if (!c->block)
 		c->block = block_new(BLOCK_MIN);
 #else

@@ -334,6 +334,19 @@ START_TEST(the_rest_stays)
 }
 END_TEST
 
+/* Nodes of a whole text are cut from one piece of memory. */
+START_TEST(nodes_are_aligned)
+{
+	struct config *c = load(gateway);
+	size_t at = 0;
+	struct config_item item;
+
+	while (config_item(config_root(c), &at, &item))
+		ck_assert_uint_eq((uintptr_t)item.node % _Alignof(void *), 0);
+	config_free(c);
+}
+END_TEST
+
 START_TEST(reading_the_tree)
 {
 	struct config *c = load(gateway);
@@ -546,6 +559,7 @@ int main(void)
 	tcase_add_loop_test(t, typed_and_printed, 0, sizeof(pairs) / sizeof(*pairs));
 	tcase_add_loop_test(t, refused, 0, sizeof(wrong) / sizeof(*wrong));
 	tcase_add_test(t, the_rest_stays);
+	tcase_add_test(t, nodes_are_aligned);
 	tcase_add_test(t, reading_the_tree);
 	tcase_add_test(t, indentation_tells_what_is_meant);
 	tcase_add_test(t, modes_and_prompts);

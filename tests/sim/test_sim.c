@@ -10,7 +10,7 @@
 
 #include "tests/sim/verify.h"
 
-#ifdef __SANITIZE_ADDRESS__ /* some sixty times slower */
+#ifdef WEFT_SANITIZERS /* some sixty times slower */
 #define DEFAULT_RUNS 10
 #else
 #define DEFAULT_RUNS 100

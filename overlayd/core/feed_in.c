@@ -53,6 +53,17 @@ static void route_forget(struct overlay_core *c, uint32_t id)
 	route_dirty(c, id);
 }
 
+static void route_taken(struct overlay_core *c, uint32_t id)
+{
+	struct route *r = route_at(c, id);
+
+	/* Not said since bgpd is back: no news, END will tell. */
+	if (!r->w_spec || (c->feed_stale && r->gen != c->feed_gen))
+		return;
+	r->s.q |= Q_TAKEN;
+	route_forget(c, id);
+}
+
 static void in_route(struct overlay_core *c, const struct feed_msg *m)
 {
 	uint32_t vrf = vrf_get(c, m->vrf), id, spec, old;
@@ -62,7 +73,7 @@ static void in_route(struct overlay_core *c, const struct feed_msg *m)
 	if (!m->add) {
 		id = route_find(c, vrf, &m->route.prefix);
 		if (id)
-			route_forget(c, id);
+			route_taken(c, id);
 		return;
 	}
 	id = route_get(c, vrf, &m->route.prefix);
@@ -77,6 +88,7 @@ static void in_route(struct overlay_core *c, const struct feed_msg *m)
 	if (old)
 		spec_unref(c, old);
 	r->gen = c->feed_gen;
+	r->s.q &= (uint16_t)~Q_TAKEN;
 	r->w_distance = m->route.distance;
 	r->w_metric = m->route.metric;
 	r->w_tag = m->route.tag;

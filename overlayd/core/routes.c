@@ -106,7 +106,7 @@ void route_put(struct overlay_core *c, uint32_t id)
 	struct prefix p;
 
 	if (r->w_spec || r->statics || r->a_type || r->foreign || r->told ||
-			r->s.q & ~(Q_LIVE | Q_REFUSED))
+			r->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN))
 		return;
 	p = route_prefix(r);
 	refusal_forget(c, &r->s);
@@ -222,7 +222,7 @@ enum verb route_diff(struct overlay_core *c, uint32_t id)
 		return r->w_spec || r->statics ? VERB_WAIT : VERB_NONE;
 	/* What bgpd has not said yet may come: it sweeps at its END. */
 	if (r->a_proto == KOBJ_PROTO_BGP)
-		return c->feed_synced ? VERB_DELETE : VERB_NONE;
+		return c->feed_synced || r->s.q & Q_TAKEN ? VERB_DELETE : VERB_NONE;
 	return c->config ? VERB_DELETE : VERB_NONE;
 }
 

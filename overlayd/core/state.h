@@ -35,6 +35,7 @@ enum obj_class {
 #define Q_PROBE 0x40   /* neighbour: ask the kernel to probe it */
 #define Q_LEAVING 0x80 /* with Q_FLYING: to be deleted */
 #define Q_DOUBT 0x100  /* with Q_FLYING: changed by others meanwhile */
+#define Q_TAKEN 0x200  /* route: bgpd said it and took it back, before its END as well */
 
 /* First in every object. */
 struct obj_state {

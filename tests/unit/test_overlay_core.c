@@ -488,6 +488,54 @@ START_TEST(bgpd_goes_and_comes_with_less)
 }
 END_TEST
 
+/* Before its END a bgpd that is back may say of a route that it has none, as it does
+ * not know its next hop yet: no news. */
+START_TEST(a_withdrawal_of_what_was_not_said)
+{
+	struct kroute r;
+
+	box();
+	feed_all();
+	event(OVERLAY_FEED_DOWN);
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.50.0.0/16", NULL, 0, false);
+	fake_run(&kernel);
+	ck_assert(route_get_("10.50.0.0/16", &r));
+	feed_end();
+	fake_run(&kernel);
+	ck_assert(!route_get_("10.50.0.0/16", &r));
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+/* Before END, too, overlayd not knowing yet what else there will be. */
+START_TEST(a_withdrawal_of_what_was_said)
+{
+	struct kroute r;
+
+	box();
+	feed_all();
+	overlay_core_free(core);
+	core = overlay_core_new(8);
+	kernel.core = core;
+	configure(config());
+	event(OVERLAY_FEED_UP);
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	fake_run(&kernel);
+	feed_route("default", "10.50.0.0/16", NULL, 0, false);
+	fake_run(&kernel);
+	ck_assert(!route_get_("10.50.0.0/16", &r));
+	ck_assert(route_get_("10.2.0.0/16", &r));
+	feed_route("default", "10.50.0.0/16", "10.0.1.3", 0, true);
+	fake_run(&kernel);
+	ck_assert(route_get_("10.50.0.0/16", &r));
+	feed_end();
+	fake_run(&kernel);
+	ck_assert(!route_get_("10.2.0.0/16", &r));
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
 START_TEST(what_is_others_is_left_alone)
 {
 	uint8_t buf[512];
@@ -888,6 +936,8 @@ int main(void)
 	tcase_add_test(t, lost_notifications_end_in_the_same_state);
 	tcase_add_test(t, a_restart_changes_nothing);
 	tcase_add_test(t, bgpd_goes_and_comes_with_less);
+	tcase_add_test(t, a_withdrawal_of_what_was_not_said);
+	tcase_add_test(t, a_withdrawal_of_what_was_said);
 	tcase_add_test(t, what_is_others_is_left_alone);
 	tcase_add_test(t, refusals_are_kept_and_tried_again);
 	tcase_add_test(t, hosts_are_told_and_taken_back);

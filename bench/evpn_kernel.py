@@ -4,8 +4,8 @@ forwarding tables and neighbours, a type 3 route for each VTEP of each VNI a flo
 fast do they leave, in how much memory?  How long do the devices of all VNIs take from the configuration, a listing of
 the VNIs, a restart of overlayd over all that, and what does a link that comes and goes cost?
 
-Compares bgpd + overlayd with FRR (bgpd + zebra), for which `ip -batch` makes the devices, in the same run.  Uses run.py's
-network and load generator; needs root.
+Compares bgpd + overlayd with FRR (bgpd + zebra), for which `ip -batch` makes the devices, and with what the kernel takes
+from kernel_macs.c without a daemon, in the same run.  Uses run.py's network and load generator; needs root.
 
     ./evpn_kernel.py --build ../build --routes 200000 --vnis 2000
     ./evpn_kernel.py --duts ours --series            # 500 to 4000 VNIs, 50,000 to 400,000 MACs
@@ -22,6 +22,7 @@ import tempfile
 import time
 
 import duts
+import kernel
 import results
 import run
 
@@ -29,7 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 run.NS_DUT, run.NS_GEN = "bgpbench-macs-dut", "bgpbench-macs-gen"
 SCENARIO = {**duts.BASE, "family": "evpn", "ibgp": True, "receivers": 0}
 FIRST_VNI = 10_000  # as in bgpblast.c
-OTHERS = 50  # neighbours by which the rest of the machine may change meanwhile
+OTHERS = 50  # notifications by which others may be heard meanwhile: the kernel's timers
 
 
 def in_dut(argv, **kw):
@@ -60,11 +61,6 @@ def batch(lines):
 def entries():
     """(VXLAN, bridge, neighbour, flooding) entries in the DUT's kernel."""
     return tuple(int(n) for n in capture([run.BUILD / "neighcount"]).split())
-
-
-def neighbours():
-    """All IPv4 neighbours of this machine, also of other namespaces: the kernel's own count, which costs nothing."""
-    return int(pathlib.Path("/proc/net/stat/arp_cache").read_text().split("\n")[1].split()[0], 16)
 
 
 def rss(pid):
@@ -161,6 +157,17 @@ class Ours:
         r["link_event_notifications"] = w.seen / n
 
 
+def bare_devices(vnis):
+    """A bridge and a VXLAN device for each VNI, as lines for ip(8)."""
+    lines = []
+    for i in range(vnis):
+        lines += [f"link add br{i + 1} type bridge", f"link set br{i + 1} addrgenmode none up",
+                  f"link add vxlan{FIRST_VNI + i} type vxlan id {FIRST_VNI + i} local {duts.DUT_ID} dstport 4789 nolearning",
+                  f"link set vxlan{FIRST_VNI + i} master br{i + 1} addrgenmode none",
+                  f"link set vxlan{FIRST_VNI + i} up"]
+    return lines
+
+
 class Frr:
     parts = ("bgpd", "zebra")
 
@@ -176,13 +183,7 @@ class Frr:
         return subprocess.run([duts.FRR_VTYSH, "--vty_socket", self.d, "-c", command], capture_output=True, text=True).stdout
 
     def start(self, r):
-        lines = []
-        for i in range(self.vnis):
-            lines += [f"link add br{i + 1} type bridge", f"link set br{i + 1} addrgenmode none up",
-                      f"link add vxlan{FIRST_VNI + i} type vxlan id {FIRST_VNI + i} local {duts.DUT_ID} dstport 4789 nolearning",
-                      f"link set vxlan{FIRST_VNI + i} master br{i + 1} addrgenmode none",
-                      f"link set vxlan{FIRST_VNI + i} up"]
-        r["devices_s"] = batch(lines)
+        r["devices_s"] = batch(bare_devices(self.vnis))
         start = time.monotonic()
         self.z = in_dut([f"{duts.FRR_SBIN}/zebra", "-f", self.d / "zebra.conf", "-i", self.d / "zebra.pid", "--vty_socket",
                          self.d, "-z", self.d / "zserv.api", "-P", "0"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -217,26 +218,35 @@ def phase(b, name):
     sys.exit("bgpblast: " + b.stdout.read()[-300:])
 
 
-def wait_for(goal, done, timeout):
-    """When the kernel's neighbours had changed by goal (of either sign) and done() said yes; None: that never was.
+class Changes:
+    """The kernel's changes of neighbours and forwarding entries, from now on.  They are counted as notifications that a
+    full socket drops, which costs next to nothing; listing the entries would hold up those who make them."""
 
-    Counting entries costs more than the daemons need for some of them, so first the cheap count is watched; as it is
-    the whole machine's, it only says when things stand still.  Neighbours come and go last but for few entries."""
-    base = at = neighbours()
-    start = moved = looked = time.monotonic()
-    reached = [(start, base)]
-    while time.monotonic() < start + timeout:
-        now, n = time.monotonic(), neighbours()
-        if abs(n - at) > OTHERS:
-            at, moved = n, now
-        reached.append((now, n))
-        far = abs(n - base) < abs(goal) - OTHERS
-        if now - moved > (2 if far else 0.1) and now - looked > (2 if far else 0.1):
-            if done():
-                return next(t for t, m in reached if abs(m - n) <= OTHERS) - start
-            looked = time.monotonic()
-        time.sleep(0.01)
-    return None
+    def __init__(self, pids):
+        self.pids = pids
+        self.heard = kernel.Notifications(keep=False, groups=kernel.Notifications.NEIGHBOURS)
+        self.cpu = [run.process_cpu(p) for p in pids]
+        self.start = time.monotonic()
+
+    def wait(self, least, done, timeout):
+        """(seconds, CPU seconds of each process) when the last change came after which done() said yes, at least so
+        many; (None, ...) in time-out.  done() lists entries, so it is asked only when things stand still."""
+        seen, moved, end, log = 0, self.start, self.start + timeout, []
+        try:
+            while (now := time.monotonic()) < end:
+                n = self.heard.dropped(self.pids[0])
+                if n > seen + OTHERS:
+                    seen, moved = n, now
+                log.append((now, n))
+                if now - moved > (0.3 if n > least - OTHERS else 2):
+                    used = [run.process_cpu(p) - c for p, c in zip(self.pids, self.cpu)]
+                    if done():
+                        return next(t for t, m in log if m >= n - OTHERS) - self.start, used
+                    moved = time.monotonic()
+                time.sleep(0.01)
+            return None, [run.process_cpu(p) - c for p, c in zip(self.pids, self.cpu)]
+        finally:
+            self.heard.close()
 
 
 def go(b):
@@ -246,25 +256,26 @@ def go(b):
 
 def load(dut, b, r, args, routes):
     """All routes in; what they cost."""
-    memory, used = [rss(p) for p in dut.pids()], [run.process_cpu(p) for p in dut.pids()]
+    memory, changes = [rss(p) for p in dut.pids()], Changes(dut.pids())
     go(b)
-    r["in_s"] = wait_for(routes, lambda: set(entries()[:3]) == {routes}, args.timeout)
+    r["in_s"], used = changes.wait(3 * routes, lambda: set(entries()[:3]) == {routes}, args.timeout)
     there = entries()
     if r["in_s"] is None:
         r["fault"] = f"{min(there[:3])} of {routes} entries arrived"
     r["flooding"] = there[3]
     phase(b, "load")
-    for name, pid, cpu_before, rss_before in zip(dut.parts, dut.pids(), used, memory):
-        r[f"{name}_cpu_s"] = run.process_cpu(pid) - cpu_before
+    for name, pid, cpu, rss_before in zip(dut.parts, dut.pids(), used, memory):
+        r[f"{name}_cpu_s"] = cpu
         r[f"{name}_B"] = (rss(pid) - rss_before) / routes
 
 
 def unload(dut, b, r, args):
-    used, there = [run.process_cpu(p) for p in dut.pids()], entries()
+    """All routes out: also those entries that were made last."""
+    there, changes = entries(), Changes(dut.pids())
     go(b)
-    r["out_s"] = wait_for(-there[2], lambda: not any(entries()), args.timeout)
-    for name, pid, cpu_before in zip(dut.parts, dut.pids(), used):
-        r[f"{name}_out_cpu_s"] = run.process_cpu(pid) - cpu_before
+    r["out_s"], used = changes.wait(sum(there), lambda: not any(entries()), args.timeout)
+    for name, cpu in zip(dut.parts, used):
+        r[f"{name}_out_cpu_s"] = cpu
 
 
 def profile(dut, args, name):
@@ -281,7 +292,23 @@ def profile_end(p):
         p.wait()
 
 
+def measure_limit(routes, vnis):
+    """The same entries of the same devices, straight to the kernel."""
+    limit = run.BUILD / "kernel_macs"
+    subprocess.run(["cc", "-O2", "-std=gnu11", "-o", limit, HERE / "kernel_macs.c"], check=True)
+    run.make_net()
+    try:
+        r = {"devices_s": batch(bare_devices(vnis))}
+        out = subprocess.run(["ip", "netns", "exec", run.NS_DUT, limit, str(vnis), str(routes)], capture_output=True,
+                             check=True, text=True).stdout
+        return r | {k: float(v) for k, v in (w.split("=") for w in out.split())}
+    finally:
+        run.drop_net()
+
+
 def measure(cls, args, routes, vnis):
+    if not cls:
+        return measure_limit(routes, vnis)
     r = {}
     run.make_net()
     with tempfile.TemporaryDirectory(prefix="bgpbench-macs-") as tmp:
@@ -324,6 +351,8 @@ def record(res, scenario, dut, cls, r):
     for figure, unit, key in FIGURES:
         if key in r:
             res.add(scenario, dut, figure, unit, r[key])
+    if not cls:
+        return
     res.add(scenario, dut, "in cpu", "s", sum(r[f"{p}_cpu_s"] for p in cls.parts))
     res.add(scenario, dut, "out cpu", "s", sum(r[f"{p}_out_cpu_s"] for p in cls.parts))
     res.add(scenario, dut, "memory", "B/route", sum(r[f"{p}_B"] for p in cls.parts))
@@ -335,7 +364,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     ap.add_argument("--build", default=HERE.parent / "build", help="directory of the built programs")
     ap.add_argument("--out", help="file for the figures (build/bench/macs.json)")
-    ap.add_argument("--duts", default="ours,frr")
+    ap.add_argument("--duts", default="ours,frr", help="also: kernel, which is measured anyway, but for --series")
     ap.add_argument("--routes", type=int, default=200_000)
     ap.add_argument("--vnis", type=int, default=2000)
     ap.add_argument("--gateways", action="store_true", help="ours: an anycast gateway in each segment")
@@ -352,14 +381,17 @@ def main():
     run.raise_priority(args.nice)
     run.build_blast()
     subprocess.run(["cc", "-O2", "-std=c11", "-o", run.BUILD / "neighcount", HERE / "neighcount.c"], check=True)
-    classes = {"ours": Ours, "frr": Frr}
+    classes = {"ours": Ours, "frr": Frr, "kernel": None}
     sizes = [(args.routes, args.vnis)]
     if args.series:
         sizes = [(200_000, v) for v in (500, 1000, 2000, 4000)] + [(n, 2000) for n in (50_000, 100_000, 400_000)]
+    names = args.duts.split(",")
+    if not args.series and "kernel" not in names:
+        names.insert(0, "kernel")
     res = results.Results("macs", args.out)
     for _ in range(args.runs):
         for routes, vnis in sizes:
-            for name in args.duts.split(","):
+            for name in names:
                 r = measure(classes[name], args, routes, vnis)
                 scenario = f"macs-{routes // 1000}k" + ("" if vnis == 2000 else f"-{vnis}vnis")
                 print(scenario, name, " ".join(f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}"

@@ -60,14 +60,16 @@ class Notifications:
     """What the kernel tells of changes in the DUT's namespace.  With `keep` they are kept, to be counted; else they are
     only counted as dropped by a full socket, which costs next to nothing while many come."""
     ROUTES = (7, 11)  # RTNLGRP_IPV4_ROUTE, IPV6_ROUTE
+    NEIGHBOURS = (3,)  # RTNLGRP_NEIGH: also forwarding entries
     ALL = (1, 5, 9, 32, *ROUTES)  # also LINK, IPV4_IFADDR, IPV6_IFADDR, NEXTHOP
 
-    def __init__(self, keep):
-        t = threading.Thread(target=self.open, args=(keep,))  # a thread's namespace is its own
+    def __init__(self, keep, groups=None):
+        groups = groups or (self.ALL if keep else self.ROUTES)
+        t = threading.Thread(target=self.open, args=(keep, groups))  # a thread's namespace is its own
         t.start()
         t.join()
 
-    def open(self, keep):
+    def open(self, keep, groups):
         libc = ctypes.CDLL(None, use_errno=True)
         with open(f"/run/netns/{run.NS_DUT}") as ns:
             if libc.setns(ns.fileno(), 0) != 0:
@@ -75,7 +77,7 @@ class Notifications:
         self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         self.s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20 if keep else 1)  # SO_RCVBUFFORCE
         self.s.bind((0, 0))
-        for g in self.ALL if keep else self.ROUTES:
+        for g in groups:
             self.s.setsockopt(270, 1, g)  # SOL_NETLINK, NETLINK_ADD_MEMBERSHIP
         self.inode = str(os.fstat(self.s.fileno()).st_ino)
 

@@ -194,7 +194,7 @@ static int family(const struct yang_source *s, struct peer_family_config *f, str
 
 static const struct config_node *neighbor_find(const struct config_node *n, const char *name)
 {
-	return n && name ? config_entry(n, "neighbor", name) : NULL;
+	return n && name && *name ? config_entry(n, "neighbor", name) : NULL;
 }
 
 /* Where the tree says nothing: does `bgp default FAMILY` activate it? */

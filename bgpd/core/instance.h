@@ -52,6 +52,7 @@ struct bgp_instance {
 	struct rib *rib[FAM_COUNT];	      /* VPN and EVPN in the default instance only */
 	struct out_groups *out[FAM_COUNT];
 	VEC(struct peer *) peers;
+	struct peer_block *peer_block;	      /* peer.c's own: memory of peers that are being made */
 	struct nexthops *nexthops;
 	struct vrf_link *vrf;
 	struct origin *origin;

@@ -73,13 +73,70 @@ void peer_configure(struct peer *p, const struct peer_config *k)
 	p->session->view.enforce_first_as = k->enforce_first_as;
 }
 
+struct peer_memory {
+	struct peer peer;
+	struct session session;
+};
+
+/* Freed with the last of its peers, as most of them go together. */
+struct peer_block {
+	size_t size;
+	uint32_t room, live; /* live: peers, and the instance while it makes some */
+	struct peer_memory peers[];
+};
+
+static void block_release(struct peer_block *b)
+{
+	if (--b->live == 0)
+		xfree_huge(b, b->size);
+}
+
+void peers_begin(struct bgp_instance *i, size_t n)
+{
+/* a peer that is used after it was freed has to be seen */
+#ifndef WEFT_SANITIZERS
+	size_t size = sizeof(struct peer_block) + n * sizeof(struct peer_memory);
+
+	if (size < XALLOC_HUGE || n > UINT32_MAX / 2)
+		return;
+	i->peer_block = xcalloc_huge(size);
+	i->peer_block->size = size;
+	i->peer_block->room = (uint32_t)n;
+	i->peer_block->live = 1;
+#else
+	(void)i, (void)n;
+#endif
+}
+
+void peers_end(struct bgp_instance *i)
+{
+	if (i->peer_block)
+		block_release(i->peer_block);
+	i->peer_block = NULL;
+}
+
+static struct peer *peer_alloc(struct bgp_instance *i)
+{
+	struct peer_block *b = i->peer_block;
+	struct peer_memory *m;
+
+	if (b && b->room) {
+		m = &b->peers[--b->room];
+		m->peer.block = b;
+		b->live++;
+	} else {
+		m = xcalloc(1, sizeof(*m));
+	}
+	m->peer.session = &m->session;
+	m->session.peer = &m->peer;
+	return &m->peer;
+}
+
 struct peer *peer_new(struct bgp_instance *i, const struct peer_config *k)
 {
-	struct peer *p = xcalloc(1, sizeof(*p));
+	struct peer *p = peer_alloc(i);
 
 	p->instance = i;
-	p->session = xcalloc(1, sizeof(*p->session));
-	p->session->peer = p;
 	p->source = core_source_new(i->core, SOURCE_PEER, i->index);
 	*vec_push(&i->peers) = p;
 	peer_configure(p, k);
@@ -109,8 +166,10 @@ void peer_free(struct peer *p)
 		policy_bound_free(p->family[f].out);
 	}
 	core_source_free(i->core, p->source);
-	free(s);
-	free(p);
+	if (p->block)
+		block_release(p->block);
+	else
+		free(p); /* the beginning of its peer_memory */
 }
 
 void peer_remove(struct peer *p)

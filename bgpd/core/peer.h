@@ -56,6 +56,7 @@ struct peer {
 	bool removed;		    /* de-configured; freed when its paths are gone */
 	struct adj_in *adj_in;	    /* adj_in.c's own */
 	struct session *session;    /* fsm.c's own: connections, timers, buffers, last error */
+	struct peer_block *block;   /* that it was cut from, or NULL */
 };
 
 static inline bool peer_established(const struct peer *p)
@@ -63,6 +64,9 @@ static inline bool peer_established(const struct peer *p)
 	return p->state == FSM_ESTABLISHED;
 }
 
+/* Between the two calls up to n peers are made: thousands are cut from one piece of memory. */
+void peers_begin(struct bgp_instance *i, size_t n);
+void peers_end(struct bgp_instance *i);
 /* Joins the instance's peers; idle until fsm_start(). */
 struct peer *peer_new(struct bgp_instance *i, const struct peer_config *k);
 /* De-configured: ends the session; frees itself when its paths are gone. */

@@ -128,6 +128,7 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 			*vec_push(&stay) = i->peers.v[n];
 	if (stay.n)
 		qsort(stay.v, stay.n, sizeof(*stay.v), peer_compare);
+	peers_begin(i, i->config->peers.n > stay.n ? i->config->peers.n - stay.n : 0);
 	vec_foreach(k, &i->config->peers) {
 		while (at < stay.n && peer_config_order(&stay.v[at]->config, k) < 0)
 			at++;
@@ -136,6 +137,7 @@ static void change_peers(struct bgp_instance *i, const struct instance_change *a
 		else
 			fsm_start(peer_new(i, k));
 	}
+	peers_end(i);
 	vec_free(&stay);
 }
 

@@ -21,7 +21,7 @@ struct config *config_dup(const struct config *c)
 {
 	struct config *d = xcalloc(1, sizeof(*d));
 
-	nodes_begin(d);
+	nodes_begin(d, 0);
 	d->root = node_dup(d, c->root);
 	nodes_end(d);
 	d->schema = c->schema;

@@ -433,7 +433,7 @@ unsigned config_load_text(struct config *c, const char *text, size_t len, const 
 	struct strbuf last = { 0 };
 	struct err e;
 
-	nodes_begin(c);
+	nodes_begin(c, 2 * len); /* about what they need */
 	cur->indented = has_indented_line(text, end);
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));

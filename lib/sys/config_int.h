@@ -135,10 +135,10 @@ static inline const struct snode *leaf_schema(const struct config_node *n,
 	return n->s->is_leaflist ? n->s : n->s->kids.v[l->place];
 }
 
-/* Between the two calls new nodes are cut from blocks: a file's lines live and die
- * together.  Single edits have memory of their own, as what they replace has to be
+/* Between the two calls new nodes are cut from blocks, the first of which has about `size` bytes:
+ * a file's lines live and die together.  Single edits have memory of their own, as what they replace has to be
  * given back. */
-void nodes_begin(struct config *c);
+void nodes_begin(struct config *c, size_t size);
 void nodes_end(struct config *c);
 /* vals are sorted by place; their values are there. */
 struct config_node *node_new(struct config *c, const struct snode *s, const struct cvalue *vals,

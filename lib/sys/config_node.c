@@ -44,14 +44,18 @@ static struct node_block *block_new(uint32_t size)
 	return b;
 }
 
-void nodes_begin(struct config *c)
+void nodes_begin(struct config *c, size_t size)
 {
 /* a node that is used after it was freed has to be seen */
 #ifndef WEFT_SANITIZERS
+	uint32_t first = BLOCK_MIN;
+
+	while (first < size && first < XALLOC_HUGE)
+		first *= 2;
 	if (!c->block)
-		c->block = block_new(BLOCK_MIN);
+		c->block = block_new(first);
 #else
-	(void)c;
+	(void)c, (void)size;
 #endif
 }
 

@@ -136,6 +136,22 @@ static const char *number(const char *p, uint64_t max, uint64_t *ret)
 	return p;
 }
 
+/* As "%llu" has it, without its cost; returns the end. */
+static char *put_number(char *p, uint64_t v)
+{
+	char digits[20], *first = digits + sizeof(digits);
+	size_t n;
+
+	do {
+		*--first = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	n = (size_t)(digits + sizeof(digits) - first);
+	memcpy(p, first, n);
+	p[n] = 0;
+	return p + n;
+}
+
 /* RFC 5396: plain or with a dot */
 static bool canon_asn(const char *text, char *buf)
 {
@@ -152,7 +168,7 @@ static bool canon_asn(const char *text, char *buf)
 	}
 	if (*p || high == 0)
 		return false;
-	sprintf(buf, "%llu", (unsigned long long)high);
+	put_number(buf, high);
 	return true;
 }
 
@@ -194,12 +210,15 @@ static bool canon_community(const char *text, char *buf)
 	const char *p = number(text, UINT32_MAX, &high);
 
 	if (p && !*p) {
-		sprintf(buf, "%llu:%llu", (unsigned long long)high >> 16,
-				(unsigned long long)high & 65535);
-		return true;
+		low = high & 65535;
+		high >>= 16;
+	} else if (!p || *p != ':' || high > 65535 || !(p = number(p + 1, 65535, &low)) || *p) {
+		p = NULL;
 	}
-	if (p && *p == ':' && high <= 65535 && (p = number(p + 1, 65535, &low)) && !*p) {
-		sprintf(buf, "%llu:%llu", (unsigned long long)high, (unsigned long long)low);
+	if (p) {
+		buf = put_number(buf, high);
+		*buf++ = ':';
+		put_number(buf, low);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(well_known) / sizeof(*well_known); i++) {

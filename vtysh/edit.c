@@ -4,6 +4,7 @@
 #include "vtysh/edit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,16 @@
 #include "lib/sys/textfile.h"
 #include "vtysh/commit.h"
 
+/* Which configuration a daemon runs: it counts the changes. */
+struct running_id {
+	long pid; /* 0: it is down */
+	uint64_t changes;
+};
+
 struct edit {
 	struct daemons *daemons;
+	struct running_id seen[N_DAEMONS]; /* when ours was fetched */
+	uint64_t applied;		   /* changes that we made since */
 	struct config *config;
 	struct config_cursor *cursor;
 	struct strbuf waiting, node; /* lines, and where they begin */
@@ -21,11 +30,43 @@ struct edit {
 	bool changed; /* something was sent to the daemons */
 };
 
+static struct running_id ask_running(struct edit *e, unsigned owner)
+{
+	struct running_id id = { 0, 0 };
+	struct strbuf answer = { 0 };
+	const char *p = NULL;
+
+	if (daemons_ask_text(e->daemons, owner, CTL_PING, "", &answer) == 0)
+		p = strstr(sb_str(&answer), "\nrunning ");
+	if (p)
+		sscanf(p, " running %ld %" SCNu64, &id.pid, &id.changes);
+	sb_free(&answer);
+	return id;
+}
+
+/* Did others change what is running since we fetched it? */
+static bool others_changed(struct edit *e)
+{
+	for (int i = 0; i < N_DAEMONS; i++) {
+		struct running_id id = ask_running(e, daemon_rows[i].owner);
+
+		if (id.pid != e->seen[i].pid ||
+				(id.pid && id.changes != e->seen[i].changes + e->applied))
+			return true;
+	}
+	return false;
+}
+
 /* The running configuration as one of the daemons has it. */
 static struct config *fetch(struct edit *e)
 {
 	struct strbuf text = { 0 };
 	struct config *c = NULL;
+
+	/* first: what changes meanwhile is fetched again */
+	e->applied = 0;
+	for (int i = 0; i < N_DAEMONS; i++)
+		e->seen[i] = ask_running(e, daemon_rows[i].owner);
 
 	for (int i = 0; i < N_DAEMONS && !c; i++) {
 		sb_reset(&text);
@@ -121,7 +162,9 @@ static bool commit(struct edit *e, bool now, bool numbered)
 	sb_reset(&e->waiting);
 	sb_reset(&e->node);
 	e->changed = true;
-	if (!ok)
+	if (ok)
+		e->applied++;
+	else
 		resync(e);
 	return ok;
 }
@@ -147,8 +190,8 @@ enum config_result edit_line(struct edit *e, const char *line, unsigned number, 
 	err->text[0] = '\0';
 	config_cursor_lines(e->cursor, &node);
 	r = config_line(e->cursor, line, err);
-	if (r == CONFIG_BAD && now) {
-		/* Another session may have made what this line needs. */
+	if (r == CONFIG_BAD && now && others_changed(e)) {
+		/* They may have made what this line needs. */
 		resync(e);
 		r = config_line(e->cursor, line, err);
 	}

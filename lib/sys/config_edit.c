@@ -84,12 +84,6 @@ static void forget_nodes(struct config_cursor *cur)
 	cur->seen = cur->config->generation;
 }
 
-void config_cursor_rebase(struct config_cursor *cur, struct config *c)
-{
-	cur->config = c;
-	forget_nodes(cur);
-}
-
 /* The node of frame i, made if it is a container; NULL if its entry is gone. */
 static struct config_node *frame_node(struct config_cursor *cur, size_t i)
 {
@@ -132,6 +126,14 @@ static void leave_removed(struct config_cursor *cur)
 			}
 		}
 	}
+}
+
+void config_cursor_rebase(struct config_cursor *cur, struct config *c)
+{
+	cur->config = c;
+	cur->seen = c->generation - 1; /* any other: entries may be missing */
+	leave_removed(cur);
+	forget_nodes(cur);
 }
 
 static void enter(struct config_cursor *cur, const struct sline *l, struct config_node *node)

@@ -27,7 +27,8 @@
 #define CTL_CLIENTS_MAX 64
 
 enum ctl_type {
-	CTL_PING = 1,	 /* -> OUT "bgpd version X", then what the handler adds */
+	CTL_PING = 1,	 /* -> OUT "bgpd version X", then what the handler adds: lines "config FILE"
+			  * and "running PID CHANGES", the number of changes to what is running */
 	CTL_EXEC = 2,	 /* a command, spelled out */
 	CTL_TEXT = 3,	 /* a piece of the text for the next EDIT or REPLACE; not answered */
 	CTL_EDIT = 4,	 /* u8 flags, u32 number of the first line, lines that lead to the

@@ -4,10 +4,12 @@
 #include "lib/sys/service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/xalloc.h"
 #include "lib/sys/log.h"
@@ -159,7 +161,8 @@ static void request(void *ctx, const struct ctl_request *rq, struct ctl_answer *
 	const struct daemon_options *o = daemon_options(s->daemon);
 
 	if (rq->type == CTL_PING)
-		sb_addf(&a->out, "config %s\n", o->config_files.v[0]);
+		sb_addf(&a->out, "config %s\nrunning %ld %" PRIu64 "\n", o->config_files.v[0],
+				(long)getpid(), running_generation(s->running));
 	else if (rq->type == CTL_EXEC)
 		exec(s, rq->text, a);
 	else

@@ -510,6 +510,27 @@ def test_terminal():
         assert "show bgp summary" in (b.dir / ".weft_history").read_text().replace("\\040", " ")
 
 
+def test_two_sessions():
+    with both(config="hostname r1\n") as b, terminal(b) as t:
+        t.expect("r1# ")
+        t.line("configure terminal", "r1(config)# ")
+        assert "an AS number is needed" in t.line("router bgp", "r1(config)# ")
+        # what a line lacks may have come from another session meanwhile
+        b.commands("configure terminal", "router bgp 65000")
+        t.line("router bgp", "r1(config-router)# ")
+        t.line("neighbor 10.0.0.9 remote-as 9", "r1(config-router)# ")
+        t.line("nonsense", "r1(config-router)# ")
+        b.commands("configure terminal", "no router bgp 65000")
+        t.line("nonsense", "r1(config)# ")
+        # and after a daemon was away
+        b.stop("bgpd")
+        b.stop("overlayd")
+        b.conf.write_text(CONFIG)
+        b.start("bgpd")
+        b.start("overlayd")
+        t.line("router bgp", "r1(config-router)# ")
+
+
 def test_pages():
     with both() as b, terminal(b) as t:
         t.expect("r1# ")

@@ -55,6 +55,13 @@ static bool effects(struct kernel *k)
 			log_notice("%s", fx.text);
 			continue;
 		}
+		if (fx.type == OVERLAY_FX_DELETIONS_UNHEARD) {
+			int rc = netlink_ignore_requests(k->notifications, k->requests, fx.value);
+
+			if (rc < 0)
+				log_error("netlink filter: %s", strerror(-rc));
+			continue;
+		}
 		ev.sysctl.path = fx.text;
 		ev.sysctl.error = sysctl_ensure(fx.text, fx.value, fx.at_least, &ev.sysctl.value);
 		input(k, &ev);
@@ -217,7 +224,7 @@ static int open_sockets(struct kernel *k, struct err *err)
 	k->notifications = k->requests ? netlink_open(groups, NOTIFY_BUFFER, err) : NULL;
 	if (!k->notifications)
 		return -1;
-	rc = netlink_ignore_requests(k->notifications, k->requests);
+	rc = netlink_ignore_requests(k->notifications, k->requests, false);
 	if (rc < 0)
 		return err_set(err, -rc, "netlink filter: %s", strerror(-rc));
 	k->sender = netlink_sender_new(k->requests, OVERLAY_BATCH_MAX, SENDS, err);

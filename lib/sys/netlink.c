@@ -68,13 +68,18 @@ int netlink_fd(const struct netlink *n)
 	return mnl_socket_get_fd(n->s);
 }
 
-int netlink_ignore_requests(struct netlink *n, const struct netlink *of)
+int netlink_ignore_requests(struct netlink *n, const struct netlink *of, bool marked_deletions)
 {
 	/* Loads are in network order, the header is in the host's. */
 	uint32_t portid = htonl(mnl_socket_get_portid(of->s));
 #define TYPE(t, to_drop) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(t), (to_drop), 0)
 #define BODY(type, field) (NLMSG_HDRLEN + offsetof(type, field))
 	struct sock_filter code[] = {
+#define FIRST 4 /* of those without marked_deletions */
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELNEIGH), 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BODY(struct ndmsg, ndm_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NTF_EXT_LEARNED, 16, 0),
 		/* Of forwarding entries the kernel does not say who asked: the mark does. */
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWNEIGH), 0, 4),
@@ -96,7 +101,10 @@ int netlink_ignore_requests(struct netlink *n, const struct netlink *of)
 	};
 #undef TYPE
 #undef BODY
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	unsigned first = marked_deletions ? 0 : FIRST;
+	struct sock_fprog prog = { .len = (unsigned short)(sizeof(code) / sizeof(code[0]) - first),
+		.filter = code + first };
+#undef FIRST
 
 	if (setsockopt(netlink_fd(n), SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0)
 		return -errno;

@@ -8,6 +8,7 @@
 #ifndef WEFT_SYS_NETLINK_H
 #define WEFT_SYS_NETLINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,9 +29,10 @@ int netlink_fd(const struct netlink *n);
 /* Leaves out notifications of routes, next hops and neighbours that `of`
  * itself asked for: their sender knows, and a million of them would overrun
  * the socket.  Of additions to forwarding tables the kernel does not say who
- * asked, so all with NTF_EXT_LEARNED, a control plane's, are left out.
- * Returns 0 or -errno. */
-int netlink_ignore_requests(struct netlink *n, const struct netlink *of);
+ * asked, so all with NTF_EXT_LEARNED, a control plane's, are left out; nor of
+ * deletions from them and of neighbours: those with the mark are left out with
+ * marked_deletions.  May be changed at any time.  Returns 0 or -errno. */
+int netlink_ignore_requests(struct netlink *n, const struct netlink *of, bool marked_deletions);
 
 /* Sends one datagram.  Returns 0 or -errno. */
 int netlink_send(struct netlink *n, const void *buf, size_t len);

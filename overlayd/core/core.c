@@ -240,7 +240,8 @@ size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, 
 	c->now = now;
 	if (c->dumping >= 0 || !reconcile_may_fill(c))
 		return 0;
-	if (c->dumps_wanted && reconcile_is_in_air(c))
+	unheard_end(c);
+	if (c->effect_head < c->effects.n || (c->dumps_wanted && reconcile_is_in_air(c)))
 		return 0;
 	n = dump_request(c, buf, size);
 	if (n || !c->synced || !c->config)
@@ -277,6 +278,8 @@ mono_t overlay_core_deadline(const struct overlay_core *c)
 
 	if (c->dumps_later && c->resync_at < t)
 		t = c->resync_at;
+	if (unheard_deadline(c) < t)
+		t = unheard_deadline(c);
 	if (overlay_core_awaits_reply(c) && c->asked_at + ANSWER_TIMEOUT + 1 < t)
 		t = c->asked_at + ANSWER_TIMEOUT + 1;
 	return t;

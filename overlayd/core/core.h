@@ -64,6 +64,9 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 enum overlay_effect_type {
 	OVERLAY_FX_LOG,	   /* text: a sentence */
 	OVERLAY_FX_SYSCTL, /* make path (below /proc/sys) hold value, answer OVERLAY_SYSCTL */
+	/* value 1: notifications of deleted forwarding entries and neighbours that
+	 * carry our mark need not be read; 0: they are again wanted */
+	OVERLAY_FX_DELETIONS_UNHEARD,
 };
 
 struct overlay_effect {

@@ -26,5 +26,6 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/specs.c \
 	overlayd/core/state.h \
 	overlayd/core/sysctls.c \
+	overlayd/core/unheard.c \
 	overlayd/core/vrfs.c \
 	overlayd/core/watch.c

@@ -233,8 +233,7 @@ static bool fill_probes(struct overlay_core *c, struct nlw *w)
 	return true;
 }
 
-/* Whose requests are in the air: bits of enum obj_class. */
-static unsigned classes_in_air(const struct overlay_core *c)
+unsigned reconcile_classes_in_air(const struct overlay_core *c)
 {
 	unsigned classes = 0;
 
@@ -255,7 +254,7 @@ static void fill(struct overlay_core *c, struct nlw *w)
 {
 	static const enum obj_class deleted_last[] = { OBJ_ROUTE, OBJ_GROUP, OBJ_LEAF, OBJ_NEIGH,
 		OBJ_FLOOD, OBJ_MAC };
-	unsigned in_air = classes_in_air(c);
+	unsigned in_air = reconcile_classes_in_air(c);
 
 	find_deletes(c, OBJ_LINK);
 	find_deletes(c, OBJ_ADDR);
@@ -277,13 +276,13 @@ bool reconcile_is_in_air(const struct overlay_core *c)
 
 bool reconcile_takes_notifications(const struct overlay_core *c)
 {
-	return !(classes_in_air(c) & ~(1u << OBJ_MAC | 1u << OBJ_FLOOD | 1u << OBJ_NEIGH));
+	return !(reconcile_classes_in_air(c) & ~OBJ_ENTRIES);
 }
 
 bool reconcile_may_fill(const struct overlay_core *c)
 {
 	return c->batches_sent - c->batches_landed < BATCHES_MAX &&
-	       !(classes_in_air(c) & (1u << OBJ_LINK | 1u << OBJ_ADDR));
+	       !(reconcile_classes_in_air(c) & (1u << OBJ_LINK | 1u << OBJ_ADDR));
 }
 
 size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
@@ -295,6 +294,7 @@ size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
 	b->classes = 0;
 	b->flights.n = 0;
 	fill(c, &w);
+	unheard_begin(c);
 	if (w.len == 0)
 		return 0;
 	nlw_flag_last(&w, NLM_F_ACK);

@@ -25,6 +25,9 @@ enum obj_class {
 	OBJ_CLASSES,
 };
 
+/* Those that follow from MAC routes. */
+#define OBJ_ENTRIES (1u << OBJ_MAC | 1u << OBJ_FLOOD | 1u << OBJ_NEIGH)
+
 /* Bits of obj_state.q */
 #define Q_LIVE 0x01    /* the slab entry is in use */
 #define Q_DIRTY 0x02   /* on its class's list */
@@ -360,6 +363,7 @@ struct overlay_core {
 	/* batches[n % BATCHES_MAX]: those between the numbers are in the air */
 	struct batch batches[BATCHES_MAX];
 	unsigned batches_sent, batches_landed;
+	mono_t unheard_since; /* deletions of entries are not notified; 0: they are */
 	int dumping;	      /* enum dump, -1 none */
 	bool dump_broken;
 	uint32_t dump_seq;
@@ -587,6 +591,8 @@ bool reconcile_is_idle(const struct overlay_core *c);
 bool reconcile_is_in_air(const struct overlay_core *c);
 bool reconcile_may_fill(const struct overlay_core *c);
 bool reconcile_takes_notifications(const struct overlay_core *c);
+/* Classes whose requests are in the air: bits of enum obj_class. */
+unsigned reconcile_classes_in_air(const struct overlay_core *c);
 struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls, uint32_t id);
 
 /* The kernel said something of an object, of its own accord.  If that is in the
@@ -602,6 +608,11 @@ static inline bool obj_heard(struct obj_state *s, bool gone)
 	s->q |= Q_DOUBT;
 	return true;
 }
+
+/* unheard.c */
+void unheard_begin(struct overlay_core *c); /* if that pays now */
+void unheard_end(struct overlay_core *c);   /* if it is time: the deadline is over */
+mono_t unheard_deadline(const struct overlay_core *c);
 
 /* refusals.c */
 const struct refusal *refusal_find(const struct overlay_core *c, const struct obj_state *s);

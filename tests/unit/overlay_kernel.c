@@ -148,6 +148,11 @@ static void notify(struct fake_kernel *k, const struct fake_object *o, uint16_t 
 {
 	struct nlmsghdr h;
 	size_t at = k->notifications.n;
+	struct ndmsg nd;
+
+	memcpy(&nd, o->bytes + sizeof(h), sizeof(nd));
+	if (k->deletions_unheard && type == RTM_DELNEIGH && nd.ndm_flags & NTF_EXT_LEARNED)
+		return;
 
 	vec_reserve(&k->notifications, o->len);
 	memcpy(k->notifications.v + at, o->bytes, o->len);

@@ -37,6 +37,7 @@ struct fake_kernel {
 	VEC(uint8_t) notifications, answers;
 	VEC(struct fake_batch) waiting;
 	bool answers_lost;
+	bool deletions_unheard; /* as asked by the core */
 	int list_error;	    /* -errno of listings, in place of them, */
 	bool ends_in_error; /* or at their end, which comes too early */
 };

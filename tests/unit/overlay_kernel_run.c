@@ -78,6 +78,8 @@ void fake_input(struct fake_kernel *k, const struct overlay_event *ev)
 	while (overlay_core_next_effect(k->core, &fx)) {
 		struct overlay_event done = { .type = OVERLAY_SYSCTL };
 
+		if (fx.type == OVERLAY_FX_DELETIONS_UNHEARD)
+			k->deletions_unheard = fx.value;
 		if (fx.type != OVERLAY_FX_SYSCTL)
 			continue;
 		*vec_push(&k->sysctls) = fx;
@@ -197,7 +199,7 @@ bool fake_steps(struct fake_kernel *k, unsigned n)
 	while (n-- > 0) {
 		size_t few = 1 + drawn(k, 4);
 
-		if (is_over(k) && !pull(k, 512))
+		if (is_over(k) && !pull(k, 512) && !pull(k, 512)) /* effects may have come first */
 			return false;
 		switch (drawn(k, 4)) {
 		case 0:

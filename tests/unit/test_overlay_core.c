@@ -905,6 +905,57 @@ START_TEST(batches_in_the_air)
 }
 END_TEST
 
+/* What the kernel says of deletions is not listened to while most entries go:
+ * what a stranger took meanwhile comes back all the same. */
+START_TEST(most_entries_go)
+{
+	char m[32], addr[32];
+	bool unheard = false;
+	unsigned requests, neighs;
+
+	box();
+	feed_all();
+	neighs = fake_count(&kernel, KOBJ_NEIGH);
+	kernel.draw = (unsigned)_i; /* 0: one after the other */
+	for (int add = 1; add >= 0; add--) {
+		for (int i = 0; i < 600; i++) {
+			snprintf(m, sizeof(m), "02:00:00:00:%02x:%02x", 1 + i / 256, i % 256);
+			snprintf(addr, sizeof(addr), "10.1.%d.%d", 100 + i / 256, i % 256);
+			feed_mac(m, addr, "10.255.0.2", add);
+		}
+		for (int i = 0; i < 200 && !add && !unheard; i++) {
+			kernel.draw = 5 + (unsigned)_i;
+			fake_steps(&kernel, 1);
+			unheard = kernel.deletions_unheard;
+		}
+		if (!add) {
+			struct kobj o;
+			uint8_t buf[256];
+			struct nlw w = nlw_init(buf, sizeof(buf));
+
+			ck_assert(unheard);
+			ck_assert(fake_get(&kernel, KOBJ_NEIGH, 0, &o));
+			ck_assert_uint_eq(o.neigh.ip.b[3], 22); /* of feed_all() */
+			kobj_encode_neigh(&w, 0, &o.neigh, false);
+			fake_apply(&kernel, buf, w.len);
+		}
+		fake_run(&kernel);
+	}
+	ck_assert(kernel.deletions_unheard);
+	ck_assert_int_le(overlay_core_deadline(core), kernel.now + MONO_MSEC(200));
+	kernel.now += MONO_MSEC(200);
+	fake_run(&kernel);
+	ck_assert(!kernel.deletions_unheard);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_FDB), 5);
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_NEIGH), neighs);
+	requests = kernel.requests;
+	event(OVERLAY_RESYNC);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
 START_TEST(the_snapshot_ends_once)
 {
 	struct feed_msg m;
@@ -949,6 +1000,7 @@ int main(void)
 	tcase_add_loop_test(t, a_listing_that_fails_says_nothing, 0, 2);
 	tcase_add_test(t, a_kind_that_the_kernel_lacks);
 	tcase_add_loop_test(t, batches_in_the_air, 0, 60);
+	tcase_add_loop_test(t, most_entries_go, 0, 4);
 	tcase_add_test(t, the_snapshot_ends_once);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

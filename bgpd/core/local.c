@@ -209,14 +209,14 @@ static void subnet_changed(struct bgp_core *c, const struct iface_addr *a, bool 
 static void feed_address(struct bgp_core *c, const struct feed_msg *m)
 {
 	struct local *l = local_of(c);
-	struct iface_addr *a, was;
+	struct iface_addr *a = NULL, *x, was;
 
-	vec_foreach(a, &l->addresses)
-		if (a->ifindex == m->address.ifindex && ip_equal(&a->addr, &m->address.addr) &&
-				strcmp(a->vrf, m->vrf) == 0)
+	vec_foreach(x, &l->addresses)
+		if (x->ifindex == m->address.ifindex && ip_equal(&x->addr, &m->address.addr) &&
+				strcmp(x->vrf, m->vrf) == 0) {
+			a = x;
 			break;
-	if (a == l->addresses.v + l->addresses.n)
-		a = NULL;
+		}
 	if (m->add) {
 		bool is_new = !a;
 

@@ -216,13 +216,11 @@ static void reader_update(struct vrf_export *x, bool changed)
 
 void vrf_export_importers_changed(struct vrf_link *v, struct vrf_importer *m)
 {
-	uint16_t one;
-
 	for (int af = 0; af < 2; af++) {
 		struct vrf_export *x = &v->export[af];
 		bool was = x->by_name;
 
-		x->by_name = vrf_names_importers(m, v->instance, vrf_unicast()[af], &one, 1);
+		x->by_name = vrf_names_any(m, v->instance, vrf_unicast()[af]);
 		if (x->by_name || was)
 			reader_update(x, true);
 	}

@@ -114,6 +114,22 @@ static size_t index_find(const struct vrf_importer *m, uint64_t rt, uint8_t fami
 
 /* ---- one destination ---- */
 
+/* The one of this target and rank; 0: none. */
+static uint32_t import_find(struct vrf_importer *m, uint32_t first, uint16_t target, uint8_t rank)
+{
+	uint32_t begin = m->near ? at(m, m->near)->next : first, id;
+
+	if (m->fresh)
+		return 0;
+	for (id = begin; id; id = at(m, id)->next)
+		if (at(m, id)->target == target && at(m, id)->rank == rank)
+			return id;
+	for (id = first; id != begin; id = at(m, id)->next)
+		if (at(m, id)->target == target && at(m, id)->rank == rank)
+			return id;
+	return 0;
+}
+
 static struct vrf_import *import_get(struct vrf_importer *m, const struct wanted *w, uint16_t target,
 		uint8_t rank, uint32_t *ret_id)
 {
@@ -122,9 +138,7 @@ static struct vrf_import *import_get(struct vrf_importer *m, const struct wanted
 	struct vrf_import *x;
 	uint32_t id;
 
-	for (id = first; id; id = at(m, id)->next)
-		if (at(m, id)->target == target && at(m, id)->rank == rank)
-			break;
+	id = import_find(m, first, target, rank);
 	if (!id) {
 		id = slab_new(&m->imports);
 		x = at(m, id);
@@ -132,12 +146,15 @@ static struct vrf_import *import_get(struct vrf_importer *m, const struct wanted
 			.family = (uint8_t)w->family, .target = target, .rank = rank,
 			.external = 2, .live = true };
 		if (first) {
-			x->next = at(m, first)->next;
-			at(m, first)->next = id;
+			uint32_t before = m->near ? m->near : first;
+
+			x->next = at(m, before)->next;
+			at(m, before)->next = id;
 		} else {
 			htab_insert(&m->by_dest, hash, id);
 		}
 	}
+	m->near = id;
 	*ret_id = id;
 	return at(m, id);
 }
@@ -195,31 +212,33 @@ static void import_path(struct vrf_importer *m, const struct wanted *w, const st
 			REASON_NONE, core_now_secs(c));
 }
 
-static unsigned targets_add(const struct vrf_importer *m, uint64_t rt, uint8_t family, uint16_t *ret,
-		unsigned n, unsigned max)
+static void targets_add(struct vrf_importer *m, uint64_t rt, uint8_t family)
 {
 	for (size_t e = index_find(m, rt, family); e < m->index.n && m->index.v[e].rt == rt &&
-			m->index.v[e].family == family && n < max;
+			m->index.v[e].family == family;
 			e++) {
-		unsigned have = 0;
+		uint16_t i = m->index.v[e].instance;
 
-		while (have < n && ret[have] != m->index.v[e].instance)
-			have++;
-		if (have == n)
-			ret[n++] = m->index.v[e].instance;
+		while (m->target_of.n <= i)
+			*vec_push(&m->target_of) = 0;
+		if (m->target_of.v[i] == m->round)
+			continue;
+		m->target_of.v[i] = m->round;
+		*vec_push(&m->targets) = i;
 	}
-	return n;
 }
 
-/* Instances that import this path, into ret; their number.  Automatic EVPN
+/* Instances that import this path by its targets, into m->targets.  Automatic EVPN
  * targets stand in the index with AS 0 and match any, so that fabrics of several
  * ASes need no configuration, as is the field's habit. */
-static unsigned targets_of(const struct vrf_importer *m, const struct wanted *w,
-		const struct path *p, uint16_t *ret, unsigned max)
+static void targets_of(struct vrf_importer *m, const struct wanted *w, const struct path *p)
 {
 	struct attr_span s = attrs_part(attrs_get(m->core->attrs, p->attrs), PART_EXT_COMMUNITIES);
-	unsigned n = 0;
 
+	if (++m->round == 0) { /* they look like those of long ago */
+		m->target_of.n = 0;
+		m->round = 1;
+	}
 	for (unsigned k = 0; k + 8 <= s.len; k += 8) {
 		uint64_t rt = 0;
 
@@ -227,11 +246,10 @@ static unsigned targets_of(const struct vrf_importer *m, const struct wanted *w,
 			continue;
 		for (int b = 0; b < 8; b++)
 			rt = rt << 8 | s.p[k + b];
-		n = targets_add(m, rt, (uint8_t)w->family, ret, n, max);
+		targets_add(m, rt, (uint8_t)w->family);
 		if (w->family == FAM_EVPN && s.p[k] == 0)
-			n = targets_add(m, rt & 0xffff0000ffffffffu, FAM_EVPN, ret, n, max);
+			targets_add(m, rt & 0xffff0000ffffffffu, FAM_EVPN);
 	}
-	return n;
 }
 
 /* Where the routes of this destination would go: false if nowhere at all. */
@@ -272,7 +290,6 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
 {
 	struct dest_name name = { dest, from->index, (uint8_t)f };
 	const struct rib *rib = from->rib[f];
-	uint16_t targets[256];
 	uint32_t first, *link, id;
 	struct wanted w;
 	uint8_t rank = 0;
@@ -281,19 +298,23 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
 		index_build(m);
 	if (!want(from, f, dest, &w))
 		return;
+	m->near = 0;
+	m->fresh = !htab_find(&m->by_dest, dest_hash(m, name), same_dest, m, &name);
 	for (uint32_t pid = rib_dest(rib, dest)->paths; pid && rank < RANKS_MAX;) {
 		const struct path *p = rib_path(rib, pid);
-		unsigned n;
 
 		if (!(p->flags & PATH_USABLE) || (rank > 0 && !(p->flags & PATH_MULTIPATH)))
 			break;
 		pid = p->next;
 		if (!importable(m, &w, p))
 			continue;
-		n = f == w.target_family ? vrf_names_importers(m, from, f, targets, 256) :
-					   targets_of(m, &w, p, targets, 256);
-		for (unsigned k = 0; k < n; k++)
-			import_path(m, &w, p, targets[k], rank);
+		m->targets.n = 0;
+		if (f == w.target_family)
+			vrf_names_targets(m, from, f);
+		else
+			targets_of(m, &w, p);
+		for (size_t k = 0; k < m->targets.n; k++)
+			import_path(m, &w, p, m->targets.v[k], rank);
 		rank++;
 	}
 	/* Copies that were not renewed go. */
@@ -461,6 +482,8 @@ void vrf_importer_free(struct vrf_importer *m)
 	htab_fini(&m->by_dest);
 	slab_fini(&m->imports);
 	vec_free(&m->index);
+	vec_free(&m->targets);
+	vec_free(&m->target_of);
 	vrf_names_fini(&m->names);
 	free(m);
 }

@@ -42,19 +42,18 @@ static void names_build(struct vrf_names *names)
 	names->stale = false;
 }
 
-unsigned vrf_names_importers(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
-		uint16_t *ret, unsigned max)
+/* The next importer behind *at, which begins as SIZE_MAX; NULL: no more. */
+static const struct vrf_name *next_importer(struct vrf_names *names,
+		const struct bgp_instance *from, enum family f, size_t *at)
 {
-	struct vrf_names *names = &m->names;
 	struct vrf_name key = { .family = (uint8_t)f };
 	size_t lo = 0, hi;
-	unsigned n = 0;
 
 	if (names->stale)
 		names_build(names);
 	hi = names->entry.n;
 	memcpy(key.name, from->name, sizeof(key.name));
-	while (lo < hi) {
+	while (*at == SIZE_MAX && lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
 		if (name_compare(&names->entry.v[mid], &key) < 0)
@@ -62,15 +61,33 @@ unsigned vrf_names_importers(struct vrf_importer *m, const struct bgp_instance *
 		else
 			hi = mid;
 	}
-	for (; lo < names->entry.n && n < max; lo++) {
-		const struct vrf_name *x = &names->entry.v[lo];
+	for (*at = *at == SIZE_MAX ? lo : *at + 1; *at < names->entry.n; ++*at) {
+		const struct vrf_name *x = &names->entry.v[*at];
 
 		if (x->family != key.family || strcmp(x->name, key.name) != 0)
-			break;
-		if (x->instance != from->index && (!n || ret[n - 1] != x->instance))
-			ret[n++] = x->instance;
+			return NULL;
+		if (x->instance != from->index)
+			return x;
 	}
-	return n;
+	return NULL;
+}
+
+bool vrf_names_any(struct vrf_importer *m, const struct bgp_instance *from, enum family f)
+{
+	size_t at = SIZE_MAX;
+
+	return next_importer(&m->names, from, f, &at) != NULL;
+}
+
+void vrf_names_targets(struct vrf_importer *m, const struct bgp_instance *from, enum family f)
+{
+	const struct vrf_name *x;
+	size_t at = SIZE_MAX;
+
+	/* Sorted, so one that imports it twice comes twice in a row. */
+	while ((x = next_importer(&m->names, from, f, &at)))
+		if (!m->targets.n || m->targets.v[m->targets.n - 1] != x->instance)
+			*vec_push(&m->targets) = x->instance;
 }
 
 static bool names_run(struct work *work, struct bgp_core *c)

@@ -91,6 +91,12 @@ struct vrf_importer {
 	struct vrf_in in[FAM_COUNT]; /* of the default instance's VPN and EVPN tables */
 	struct vrf_names names;
 	struct work work;
+	/* of the destination that is being imported */
+	VEC(uint16_t) targets;	  /* instances that import the path, each once */
+	VEC(uint32_t) target_of;  /* by instance: the round in which it came among them */
+	uint32_t round;
+	uint32_t near;		  /* the import found last: the next one is mostly behind it; 0: none */
+	bool fresh;		  /* there were no imports of it: none is looked for */
 };
 
 static inline const enum family *vrf_unicast(void)
@@ -123,8 +129,9 @@ void vrf_import_touch(struct vrf_importer *m, const struct bgp_instance *from, e
 void vrf_names_init(struct vrf_names *names, struct bgp_core *c);
 void vrf_names_fini(struct vrf_names *names);
 void vrf_names_config(struct vrf_names *names); /* some instance's `import vrf` may have changed */
-/* Instances that import this one's routes by its name, into ret, at most max; their number. */
-unsigned vrf_names_importers(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
-		uint16_t *ret, unsigned max);
+/* Does any instance import this one's routes by its name? */
+bool vrf_names_any(struct vrf_importer *m, const struct bgp_instance *from, enum family f);
+/* All that do, into m->targets. */
+void vrf_names_targets(struct vrf_importer *m, const struct bgp_instance *from, enum family f);
 
 #endif

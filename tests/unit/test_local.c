@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/rng.h"
+#include "lib/base/xalloc.h"
 #include "tests/unit/door.h"
 
 #define PEER 0x0a000002u
@@ -216,6 +217,50 @@ START_TEST(vrfs_come_and_go)
 }
 END_TEST
 
+/* One VRF's routes in all of many others: by its name, or by a route target. */
+START_TEST(many_import_the_same)
+{
+	enum { N = 600 };
+	const uint64_t rt = 0x0002fde800000001;
+	struct bgp_config *c = door_config_new();
+	struct instance_family_config *f;
+	struct network_config *net;
+
+	for (int n = 0; n <= N; n++) {
+		struct instance_config *k = vec_push(&c->instances);
+
+		instance_config_init(k);
+		snprintf(k->vrf, sizeof(k->vrf), "v%03d", n);
+		k->as = OUR_AS;
+		k->router_id = OUR_ID;
+		k->network_import_check = false;
+		f = &k->family[FAM_IPV4_UNICAST];
+		if (!n) {
+			net = vec_push(&f->networks);
+			prefix_parse("10.9.0.0/16", &net->prefix);
+			f->vpn_export = true;
+			*vec_push(&f->rt_export.rt) = rt;
+		} else if (_i) {
+			f->vpn_import = true;
+			*vec_push(&f->rt_import.rt) = rt;
+		} else {
+			*vec_push(&f->import_vrfs) = xstrdup("v000");
+		}
+	}
+	door_configure(&t, c);
+	door_wait(&t, MONO_SEC(1));
+	for (int n = 0; n <= N; n++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "v%03d", n);
+		if (rib_path_count(core_instance_find(t.core, name)->rib[FAM_IPV4_UNICAST]) != 1)
+			ck_abort_msg("%s lacks the route", name);
+	}
+	door_configure(&t, door_config_new());
+	door_wait(&t, MONO_SEC(1));
+}
+END_TEST
+
 START_TEST(snapshot_sweeps)
 {
 	door_configure(&t, config(true));
@@ -318,6 +363,7 @@ int main(void)
 	tcase_add_test(tc, link_that_goes_takes_the_session);
 	tcase_add_test(tc, instance_for_an_l3vni);
 	tcase_add_test(tc, vrfs_come_and_go);
+	tcase_add_loop_test(tc, many_import_the_same, 0, 2);
 	tcase_add_test(tc, snapshot_sweeps);
 	tcase_add_test(tc, snapshot_ends_after_next_hops_are_known);
 	tcase_add_test(tc, vrf_alone_brings_the_default_instance);

@@ -135,21 +135,22 @@ static bool refilter_slice(struct peer *p, enum family f)
 	const struct rib *rib = p->instance->rib[f];
 	struct adj_in_verdict v = { 0 };
 	uint32_t judged = 0; /* held by the paths that have it, all this slice long */
+	VEC(uint32_t) mine = { 0 };
 
 	for (unsigned n = 0; n < REFILTER_SLICE; n++) {
-		uint32_t mine[16], m = 0;
-
 		af->refilter_at = rib_walk(rib, af->refilter_at);
 		if (!af->refilter_at)
 			break;
 		/* A path is moved within its destination when it changes: first collect. */
-		for (uint32_t id = dest_at(rib, af->refilter_at)->paths; id && m < 16;
+		for (uint32_t id = dest_at(rib, af->refilter_at)->paths; id;
 				id = path_at(rib, id)->next)
 			if (path_at(rib, id)->source == p->source)
-				mine[m++] = id;
-		for (uint32_t i = 0; i < m; i++)
-			refilter_path(p, f, af->refilter_at, mine[i], &v, &judged);
+				*vec_push(&mine) = id;
+		for (size_t i = 0; i < mine.n; i++)
+			refilter_path(p, f, af->refilter_at, mine.v[i], &v, &judged);
+		mine.n = 0;
 	}
+	vec_free(&mine);
 	adj_in_verdict_fini(p, &v);
 	return af->refilter_at != 0;
 }

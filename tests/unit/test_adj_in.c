@@ -316,6 +316,43 @@ START_TEST(policy_again)
 }
 END_TEST
 
+/* With path ids a peer may have many of one destination. */
+START_TEST(policy_again_for_many_paths)
+{
+	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, 1), .next_hop = ip4(0x0a000002) };
+	struct bgp_core *c;
+	struct peer *p;
+	uint32_t key_dest, attrs;
+	uint8_t key[5];
+
+	r->policy = deny_some;
+	denied = NULL;
+	strcpy(a->config.family[0].prefix_list_in, "SOME");
+	start();
+	p = rig_core_peer(a);
+	c = p->instance->core;
+	rig_announce_n(a, 7, &x);
+	rig_run(r);
+	key_dest = rig_dest(r, "20.0.7.0/24");
+	memcpy(key, rib_dest(rig_rib(r), key_dest)->key, sizeof(key));
+	for (uint32_t id = 1; id < 40; id++) {
+		x.has = HAS_MED;
+		x.med = id;
+		attrs = attrs_intern(c->attrs, &x);
+		attrs_ref(c->attrs, attrs);
+		rib_update(rig_rib(r), key, p->source, id, attrs, attrs, 0, REASON_NONE, 1);
+		p->family[0].received++;
+		p->family[0].accepted++;
+	}
+	denied = "20.0.0.0/16";
+	rig_configure(r);
+	rig_run(r);
+	ck_assert_uint_eq(p->family[0].received, 40);
+	ck_assert_uint_eq(p->family[0].accepted, 0);
+	ck_assert_str_eq(rig_told(b, "20.0.7.0/24"), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("adj_in");
@@ -337,6 +374,7 @@ int main(void)
 	tcase_add_test(t, stale_paths);
 	tcase_add_test(t, stale_while_purging);
 	tcase_add_test(t, policy_again);
+	tcase_add_test(t, policy_again_for_many_paths);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

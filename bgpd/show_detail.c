@@ -97,7 +97,7 @@ static void flags_text(const struct path_view *v, struct strbuf *out)
 	sb_addc(out, '\n');
 	if (!v->best)
 		sb_addf(out, "      %s: %s\n", v->valid ? "Not best" : "Not usable",
-				reason_text(v->path->reason));
+				path_view_reason(v));
 }
 
 static void part_text(const struct attrs *a, enum attr_part p, const char *name,

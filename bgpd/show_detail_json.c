@@ -229,7 +229,7 @@ static void flags_json(const struct path_view *v, struct jsonw *j)
 		jsonw_str(j, "selectionReason", v->selection);
 		jsonw_end_object(j);
 	} else {
-		jsonw_str(j, "reason", reason_text(v->path->reason));
+		jsonw_str(j, "reason", path_view_reason(v));
 	}
 }
 

@@ -70,7 +70,7 @@ void path_view_init(struct path_view *v, const struct bgp_instance *i, enum fami
 	const struct rib *rib = i->rib[f];
 	const struct path *p = rib_path(rib, path);
 
-	*v = (struct path_view){ .core = i->core, .instance = i, .family = f, .dest = dest,
+	*v = (struct path_view){ .core = i->core, .instance = i, .family = f, .dest = dest, .id = path,
 		.key = rib_dest(rib, dest)->key, .version = path_view_version(rib_dest(rib, dest)), .path = p };
 	v->attrs = attrs_get(i->core->attrs, p->attrs ? p->attrs : p->attrs_in);
 	v->info = info_get(i->core->infos, p->info);
@@ -80,6 +80,11 @@ void path_view_init(struct path_view *v, const struct bgp_instance *i, enum fami
 	v->stale = p->flags & PATH_STALE;
 	v->selection = v->best ? selection_of(rib, p) : NULL;
 	find_source(v, path);
+}
+
+const char *path_view_reason(const struct path_view *v)
+{
+	return reason_text(rib_path_reason(v->instance->rib[v->family], v->dest, v->id));
 }
 
 void path_view_received(struct path_view *v)
@@ -379,7 +384,7 @@ void path_row_json(const struct path_view *v, struct row_tail *tail, struct json
 		jsonw_bool(j, "bestpath", true);
 		jsonw_str(j, "selectionReason", v->selection);
 	} else {
-		jsonw_str(j, "reason", reason_text(v->path->reason));
+		jsonw_str(j, "reason", path_view_reason(v));
 	}
 	if (v->multipath)
 		jsonw_bool(j, "multipath", true);

@@ -10,7 +10,7 @@ struct path_view {
 	const struct bgp_core *core;
 	const struct bgp_instance *instance;
 	enum family family;
-	uint32_t dest;	       /* its table's id; */
+	uint32_t dest, id;     /* its table's, of the destination and the path */
 	const uint8_t *key;
 	uint32_t version;
 	const struct path *path;
@@ -32,6 +32,8 @@ static inline uint32_t path_view_version(const struct dest *d)
 /* Fills it from a path of a destination.  Valid until the next event. */
 void path_view_init(struct path_view *v, const struct bgp_instance *i, enum family f,
 		uint32_t dest, uint32_t path);
+/* Why it is not the best, or not usable. */
+const char *path_view_reason(const struct path_view *v);
 /* As received, before the inbound policy. */
 void path_view_received(struct path_view *v);
 

@@ -364,18 +364,18 @@ static bool same_next_hop(const struct decision_context *x, const struct candida
 /* Same kind of neighbour and, unless relaxed, the same neighbouring AS (eBGP)
  * or the same AS path (iBGP). */
 static bool goes_with(const struct decision_context *x, const struct candidate *best,
-		const struct candidate *c)
+		const struct route_source *s, const struct attrs *attrs)
 {
 	struct attr_span a, b;
 
-	if (is_local(best->source) || is_ebgp(best->source) != is_ebgp(c->source))
+	if (is_local(best->source) || is_ebgp(best->source) != is_ebgp(s))
 		return false;
 	if (x->options->multipath_relax)
 		return true;
 	if (is_ebgp(best->source))
-		return best->source->as == c->source->as;
+		return best->source->as == s->as;
 	a = attrs_part(best->attrs, PART_AS_PATH);
-	b = attrs_part(c->attrs, PART_AS_PATH);
+	b = attrs_part(attrs, PART_AS_PATH);
 	return a.len == b.len && !memcmp(a.p, b.p, a.len);
 }
 
@@ -398,7 +398,7 @@ static void mark_multipath(const struct decision_context *x, struct candidate *c
 	for (unsigned i = 1; i < equal && used < max; i++) {
 		struct candidate t = c[i];
 
-		if (!goes_with(x, &c[0], &t) || adds_nothing(x, c, used, &t))
+		if (!goes_with(x, &c[0], t.source, t.attrs) || adds_nothing(x, c, used, &t))
 			continue;
 		t.path->flags |= PATH_MULTIPATH;
 		t.path->reason = REASON_MULTIPATH;
@@ -478,7 +478,7 @@ void decision_run(const struct decision_context *x, struct candidate *c, unsigne
 bool decision_goes_with(const struct decision_context *x, const struct candidate *best,
 		const struct candidate *c)
 {
-	return goes_with(x, best, c);
+	return goes_with(x, best, c->source, c->attrs);
 }
 
 bool decision_med_differs(const struct decision_context *x, const struct candidate *a,
@@ -498,7 +498,7 @@ enum path_reason decision_loses(const struct decision_context *x, const struct c
 			continue;
 		/* It would be used beside the best, or might be. */
 		if (st->reason > REASON_MULTIPATH && st->reason != REASON_EVPN_MOBILITY &&
-				goes_with(x, best, c))
+				goes_with(x, best, c->source, c->attrs))
 			return REASON_NONE;
 		if (st->beside_best) {
 			int order = st->beside_best(best, c);
@@ -514,4 +514,42 @@ enum path_reason decision_loses(const struct decision_context *x, const struct c
 			return ours > theirs ? st->reason : REASON_NONE;
 	}
 	return REASON_NONE;
+}
+
+static int step_order(const struct decision_context *x, const struct step *st, const struct candidate *a,
+		const struct candidate *b)
+{
+	uint64_t of_a, of_b;
+
+	if (st->beside_best)
+		return st->beside_best(b, a);
+	of_a = st->rank ? st->rank(x, a) : med_of(x, a);
+	of_b = st->rank ? st->rank(x, b) : med_of(x, b);
+	return (of_a > of_b) - (of_a < of_b);
+}
+
+bool decision_compare(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b, int *ret_order, enum path_reason *ret_differ)
+{
+	*ret_differ = REASON_NONE;
+	*ret_order = 0;
+	/* The steps but EVPN's, which is the first, are in the order of their reasons. */
+	for (const struct step *st = steps + 1; st < steps + STEPS; st++) {
+		if (st->off && st->off(x->options))
+			continue;
+		*ret_order = step_order(x, st, a, b);
+		if (!*ret_order)
+			continue;
+		*ret_differ = st->reason;
+		return st->reason != REASON_MED || x->options->always_compare_med;
+	}
+	return true;
+}
+
+bool decision_beside(const struct decision_context *x, const struct candidate *a,
+		const struct route_source *b, const struct attrs *b_attrs)
+{
+	uint16_t max = is_ebgp(a->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+
+	return max != 1 && goes_with(x, a, b, b_attrs);
 }

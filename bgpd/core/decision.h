@@ -47,6 +47,15 @@ enum path_reason decision_loses(const struct decision_context *x, const struct c
 bool decision_med_differs(const struct decision_context *x, const struct candidate *a,
 		const struct candidate *b);
 
+/* Two paths alone: *ret_differ is the first step at which they differ, and *ret_order is more than 0 if a loses there.  False if
+ * MED differs and does not compare all routes with each other: then the place of
+ * one depends on others.  Not for EVPN. */
+bool decision_compare(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b, int *ret_order, enum path_reason *ret_differ);
+/* Might one of two that are equal up to the IGP metric be used beside the other? */
+bool decision_beside(const struct decision_context *x, const struct candidate *a,
+		const struct route_source *b, const struct attrs *b_attrs);
+
 /* As the steps count them: also for shows. */
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s);
 uint32_t decision_local_pref(const struct decision_options *o, const struct attrs *a);

@@ -47,6 +47,7 @@ void rib_free(struct rib *rib)
 	slab_fini(&rib->paths);
 	slab_fini(&rib->path_ids);
 	vec_free(&rib->scratch);
+	vec_free(&rib->standing);
 	free(rib);
 }
 
@@ -246,6 +247,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 	uint32_t at = 0, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	bool aside = true; /* the other paths' places have nothing to do with this one's */
+	bool sorted;
 	struct dest *d;
 	struct path *p;
 
@@ -257,6 +259,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 		p_id = path_find(rib, d, route->source, path_id, &link);
 	}
 	*ret = (struct rib_change){ .dest = id };
+	sorted = rib_is_sorted(rib, d);
 	if (p_id) {
 		struct path old;
 
@@ -270,9 +273,12 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 					     (route->flags & PATH_ERA));
 			return;
 		}
-		aside = rib_stands_aside(rib, d, p_id);
+		aside = !sorted && rib_stands_aside(rib, d, p_id);
+		if (sorted)
+			sorted = rib_sorted_unlink(rib, d, link) && rib_is_sorted(rib, d);
+		else
+			*link = old.next;
 		*p = *route;
-		*link = old.next;
 		p->flags = (uint8_t)((old.flags & PATH_ADD_PATH) | (route->flags & PATH_ERA));
 		path_unref(rib, &old);
 	} else {
@@ -283,7 +289,11 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct pa
 		if (path_id)
 			rib_path_id_set(rib, p_id, path_id);
 	}
-	if (aside && rib_place_loser(rib, d, p_id))
+	if (sorted && rib_sorted_insert(rib, d, p_id)) {
+		chosen(rib, id, before);
+		return;
+	}
+	if (!sorted && aside && rib_place_loser(rib, d, p_id))
 		return;
 	p->next = d->paths;
 	d->paths = p_id;
@@ -306,15 +316,20 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 {
 	struct path *p = path_at(rib, path);
 	struct dest *d = dest_at(rib, dest);
-	bool aside = rib_stands_aside(rib, d, path), best = d->paths == path;
+	bool sorted = rib_is_sorted(rib, d), best = d->paths == path;
+	bool aside = sorted ? !best : rib_stands_aside(rib, d, path); /* nobody is told */
 	uint64_t before = aside ? 0 : outcome(rib, d);
+	bool decided = sorted;
 
-	*link = p->next;
+	if (sorted)
+		decided = rib_sorted_unlink(rib, d, link);
+	else
+		*link = p->next;
 	if (p->flags & PATH_ADD_PATH)
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	if (best && !aside && rib_promote(rib, d))
+	if (best && !aside && (decided || (!sorted && rib_promote(rib, d))))
 		chosen(rib, dest, before);
 	else if (!aside || !d->paths)
 		settle(rib, dest, before);

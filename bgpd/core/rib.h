@@ -48,6 +48,8 @@ const char *reason_text(enum path_reason r);
 #define PATH_STALE 0x04	    /* a sweep is under way; of a peer's paths ask adj_in_is_stale() */
 #define PATH_ADD_PATH 0x08  /* has a path id (kept beside the table) */
 #define PATH_ERA 0x30	    /* of a peer's session: see adj_in.c */
+#define PATH_SORTED 0x40    /* of a best path: see rib_sorted.c */
+#define PATH_TWINS 0x80	    /* beside PATH_SORTED: of the others, some might be used beside each other */
 
 struct path {
 	uint32_t next;	   /* of the same destination; 0 ends */
@@ -57,11 +59,11 @@ struct path {
 	uint32_t time;	   /* seconds of monotonic time: when it last changed */
 	uint16_t source;   /* number of its struct route_source */
 	uint8_t flags;	   /* PATH_* */
-	uint8_t reason;	   /* enum path_reason */
+	uint8_t reason;	   /* enum path_reason; of one that is usable ask rib_path_reason() */
 };
 
 struct dest {
-	uint32_t paths;	   /* best first if it is PATH_USABLE, then in order of elimination */
+	uint32_t paths;	   /* best first if it is PATH_USABLE, those not usable last; see rib_sorted.c */
 	uint32_t log_at;   /* place in the log of its last entry */
 	uint8_t key[];	   /* families[].key_size bytes */
 };
@@ -120,6 +122,8 @@ uint32_t rib_match(const struct rib *rib, const struct ip_addr *a);
 const struct dest *rib_dest(const struct rib *rib, uint32_t id);
 struct path *rib_path(const struct rib *rib, uint32_t id);
 uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path);
+/* Why it is not the best, or not usable. */
+enum path_reason rib_path_reason(const struct rib *rib, uint32_t dest, uint32_t path);
 /* The best path, or NULL. */
 const struct path *rib_best(const struct rib *rib, uint32_t dest);
 uint32_t rib_dest_count(const struct rib *rib);

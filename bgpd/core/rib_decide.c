@@ -6,20 +6,26 @@
  * n * n.  Called by rib.c. */
 #include "bgpd/core/rib_private.h"
 
-static bool path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric)
+bool rib_path_usable(const struct rib *rib, const struct path *p, uint32_t *ret_metric)
 {
 	const struct rib_env *env = rib->env;
 	const struct attrs *a;
 
 	*ret_metric = 0;
-	p->flags &= (uint8_t) ~(PATH_USABLE | PATH_MULTIPATH);
 	if (!p->attrs)
 		return false;
 	a = attrs_get(env->attrs, p->attrs);
-	if (a->next_hop && env->next_hop_usable &&
-			!env->next_hop_usable(env->ctx, rib->instance, env->sources[p->source],
-					a->next_hop, ret_metric)) {
-		p->reason = REASON_NEXT_HOP_UNREACHABLE;
+	return !a->next_hop || !env->next_hop_usable ||
+	       env->next_hop_usable(env->ctx, rib->instance, env->sources[p->source], a->next_hop,
+			       ret_metric);
+}
+
+bool rib_path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric)
+{
+	p->flags &= (uint8_t) ~(PATH_USABLE | PATH_MULTIPATH);
+	if (!rib_path_usable(rib, p, ret_metric)) {
+		if (p->attrs)
+			p->reason = REASON_NEXT_HOP_UNREACHABLE;
 		return false;
 	}
 	p->flags |= PATH_USABLE;
@@ -27,7 +33,7 @@ static bool path_check(const struct rib *rib, struct path *p, uint32_t *ret_metr
 	return true;
 }
 
-static struct candidate candidate_of(const struct rib *rib, uint32_t id, uint32_t metric)
+struct candidate rib_candidate(const struct rib *rib, uint32_t id, uint32_t metric)
 {
 	struct path *p = path_at(rib, id);
 
@@ -36,32 +42,47 @@ static struct candidate candidate_of(const struct rib *rib, uint32_t id, uint32_
 		.path_id = rib_path_add_path_id(rib, id) };
 }
 
+struct decision_context rib_decision_context(const struct rib *rib, const struct dest *d)
+{
+	return (struct decision_context){ &rib->options, rib->env->attrs, rib->env->infos, rib->family,
+		d->key };
+}
+
+/* Where several were used at once several will be, which can't be sorted. */
+static void candidates_order(struct rib *rib, const struct decision_context *x, bool several)
+{
+	struct candidate *c = rib->scratch.v;
+	unsigned n = (unsigned)rib->scratch.n;
+
+	if (n > 1 && (several || !rib_alone_allowed(rib) || !rib_sort(x, c, n)))
+		decision_run(x, c, n);
+}
+
 /* Orders the paths of a destination that has several. */
 static void decide_many(struct rib *rib, struct dest *d)
 {
-	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
-		d->key };
+	struct decision_context x = rib_decision_context(rib, d);
 	uint32_t unusable = 0, *tail = &unusable, metric, next;
-	unsigned n;
+	bool several = false;
 
 	rib->scratch.n = 0;
 	for (uint32_t id = d->paths; id; id = next) {
 		struct path *p = path_at(rib, id);
 
 		next = p->next;
-		if (!path_check(rib, p, &metric)) {
+		several |= (p->flags & PATH_MULTIPATH) != 0;
+		p->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
+		if (!rib_path_check(rib, p, &metric)) {
 			*tail = id;
 			tail = &p->next;
 			continue;
 		}
-		*vec_push(&rib->scratch) = candidate_of(rib, id, metric);
+		*vec_push(&rib->scratch) = rib_candidate(rib, id, metric);
 	}
 	*tail = 0;
-	n = (unsigned)rib->scratch.n;
-	if (n > 1)
-		decision_run(&x, rib->scratch.v, n);
+	candidates_order(rib, &x, several);
 	tail = &d->paths;
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < rib->scratch.n; i++) {
 		*tail = rib->scratch.v[i].id;
 		tail = &rib->scratch.v[i].path->next;
 	}
@@ -73,7 +94,7 @@ void rib_choose(struct rib *rib, struct dest *d)
 	uint32_t metric;
 
 	if (d->paths && !path_at(rib, d->paths)->next)
-		path_check(rib, path_at(rib, d->paths), &metric);
+		rib_path_check(rib, path_at(rib, d->paths), &metric);
 	else if (d->paths)
 		decide_many(rib, d);
 }
@@ -82,7 +103,7 @@ void rib_choose(struct rib *rib, struct dest *d)
 
 /* EVPN's first step compares with the whole set, and add-path's readers want to
  * hear of every path: there all are decided. */
-static bool alone_allowed(const struct rib *rib)
+bool rib_alone_allowed(const struct rib *rib)
 {
 	return rib->family != FAM_EVPN && !rib->log_all;
 }
@@ -91,7 +112,7 @@ bool rib_stands_aside(const struct rib *rib, const struct dest *d, uint32_t path
 {
 	const struct path *p = path_at(rib, path);
 
-	if (!alone_allowed(rib))
+	if (!rib_alone_allowed(rib))
 		return false;
 	if (!(p->flags & PATH_USABLE))
 		return true;
@@ -125,19 +146,18 @@ static bool stands_before(const struct rib *rib, uint32_t other, const struct ca
 
 bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
 {
-	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
-		d->key };
+	struct decision_context x = rib_decision_context(rib, d);
 	uint32_t *link = &d->paths, metric, best_metric;
 	struct path *p = path_at(rib, path);
 	struct candidate best, c;
 	enum path_reason reason;
 
-	if (!alone_allowed(rib) || !d->paths || !(path_at(rib, d->paths)->flags & PATH_USABLE) ||
-			!path_check(rib, p, &metric) ||
-			!path_check(rib, path_at(rib, d->paths), &best_metric))
+	if (!rib_alone_allowed(rib) || !d->paths || !(path_at(rib, d->paths)->flags & PATH_USABLE) ||
+			!rib_path_check(rib, p, &metric) ||
+			!rib_path_check(rib, path_at(rib, d->paths), &best_metric))
 		return false;
-	best = candidate_of(rib, d->paths, best_metric);
-	c = candidate_of(rib, path, metric);
+	best = rib_candidate(rib, d->paths, best_metric);
+	c = rib_candidate(rib, path, metric);
 	reason = decision_loses(&x, &best, &c);
 	if (reason == REASON_NONE)
 		return false;
@@ -148,7 +168,7 @@ bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
 
 			if (!(q->flags & PATH_USABLE) || (q->reason && q->reason < REASON_MED))
 				break;
-			other = candidate_of(rib, id, 0);
+			other = rib_candidate(rib, id, 0);
 			if (decision_med_differs(&x, &other, &c))
 				return false;
 		}
@@ -165,12 +185,11 @@ bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
  * are used beside the best. */
 bool rib_promote(struct rib *rib, struct dest *d)
 {
-	struct decision_context x = { &rib->options, rib->env->attrs, rib->env->infos, rib->family,
-		d->key };
+	struct decision_context x = rib_decision_context(rib, d);
 	uint32_t id = d->paths, metric, rest, *tail = &d->paths;
 	enum path_reason reason;
 
-	if (!alone_allowed(rib) || !id || !(path_at(rib, id)->flags & PATH_USABLE))
+	if (!rib_alone_allowed(rib) || !id || !(path_at(rib, id)->flags & PATH_USABLE))
 		return false;
 	reason = path_at(rib, id)->reason;
 	if (reason == REASON_NONE || reason == REASON_MULTIPATH)
@@ -181,10 +200,10 @@ bool rib_promote(struct rib *rib, struct dest *d)
 	rib->scratch.n = 0;
 	for (; id && path_at(rib, id)->flags & PATH_USABLE && path_at(rib, id)->reason == reason;
 			id = path_at(rib, id)->next) {
-		if (!path_check(rib, path_at(rib, id), &metric))
+		if (!rib_path_check(rib, path_at(rib, id), &metric))
 			return false;
 		path_at(rib, id)->reason = (uint8_t)reason; /* until all are looked at */
-		*vec_push(&rib->scratch) = candidate_of(rib, id, metric);
+		*vec_push(&rib->scratch) = rib_candidate(rib, id, metric);
 	}
 	rest = id;
 	decision_run_from(&x, rib->scratch.v, (unsigned)rib->scratch.n, reason);
@@ -193,7 +212,7 @@ bool rib_promote(struct rib *rib, struct dest *d)
 
 		if (!(path_at(rib, id)->flags & PATH_USABLE) || path_at(rib, id)->reason < REASON_MULTIPATH)
 			break;
-		other = candidate_of(rib, id, 0);
+		other = rib_candidate(rib, id, 0);
 		if (decision_goes_with(&x, &rib->scratch.v[0], &other))
 			return false;
 	}

@@ -37,6 +37,7 @@ struct rib {
 	struct slab path_ids;
 	struct rib_hash path_id_hash;
 	VEC(struct candidate) scratch;
+	VEC(uint32_t) standing; /* scratch of rib_sorted.c */
 };
 
 static inline struct dest *dest_at(const struct rib *rib, uint32_t id)
@@ -137,6 +138,13 @@ void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
 
 /* rib_decide.c */
 
+/* May one path be looked at alone in this table? */
+bool rib_alone_allowed(const struct rib *rib);
+/* Does it take part in the decision, and at which metric?  The second one notes it. */
+bool rib_path_usable(const struct rib *rib, const struct path *p, uint32_t *ret_metric);
+bool rib_path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric);
+struct candidate rib_candidate(const struct rib *rib, uint32_t id, uint32_t metric);
+struct decision_context rib_decision_context(const struct rib *rib, const struct dest *d);
 /* Orders a destination's paths anew. */
 void rib_choose(struct rib *rib, struct dest *d);
 /* Would all others keep their places, were this path gone? */
@@ -147,6 +155,18 @@ bool rib_promote(struct rib *rib, struct dest *d);
 /* Puts a path that is in no list yet where it belongs, if it loses to the best
  * and nobody else's place changes; else false, and the list is as it was. */
 bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path);
+
+/* rib_sorted.c */
+
+/* Are the usable paths in the order in which they would win?  One alone always is. */
+bool rib_is_sorted(const struct rib *rib, const struct dest *d);
+/* Puts a path that is in no list yet where it belongs in a sorted one; false, and
+ * the list as it was, if it does not fit in, so that all must be decided. */
+bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path);
+/* Takes out the path that link points to; false if all others must be decided. */
+bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link);
+/* Sorts, if these candidates can be; else the whole decision is needed. */
+bool rib_sort(const struct decision_context *x, struct candidate *c, unsigned n);
 
 /* rib_path_id.c */
 #define RIB_PATH_ID_SIZE 8

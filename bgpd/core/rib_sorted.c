@@ -1,0 +1,240 @@
+/* A destination whose paths are in the order in which they would win, were those
+ * before them gone: then the one that follows the best needs no decision, and a
+ * path that comes needs one look at each, mostly at what that keeps of the last
+ * comparison.  The reason of a path is then the step at which it loses to the
+ * path before it; at which it loses to the best is the earliest from there on.
+ * Called by rib.c and rib_decide.c.
+ *
+ * There is such an order if each step ranks one path by itself.  Two do not: MED,
+ * which compares only some, so here all that come as far must have the same; and
+ * multipath, so none may be used beside the best.  What does not fit is left to
+ * the whole decision. */
+#include "bgpd/core/rib_private.h"
+
+/* Of a reason; those without a difference come last. */
+static unsigned step(enum path_reason r)
+{
+	return r == REASON_NONE ? REASON_COUNT : r;
+}
+
+static bool usable(const struct rib *rib, uint32_t path)
+{
+	return path && path_at(rib, path)->flags & PATH_USABLE;
+}
+
+bool rib_is_sorted(const struct rib *rib, const struct dest *d)
+{
+	return usable(rib, d->paths) && rib_alone_allowed(rib) &&
+	       (path_at(rib, d->paths)->flags & PATH_SORTED || !usable(rib, path_at(rib, d->paths)->next));
+}
+
+enum path_reason rib_path_reason(const struct rib *rib, uint32_t dest, uint32_t path)
+{
+	uint32_t id = rib_dest(rib, dest)->paths;
+	enum path_reason earliest = REASON_NONE;
+
+	if (!usable(rib, path) || !(path_at(rib, id)->flags & PATH_SORTED))
+		return path_at(rib, path)->reason;
+	while (id != path) {
+		id = path_at(rib, id)->next;
+		if (step(path_at(rib, id)->reason) < step(earliest))
+			earliest = path_at(rib, id)->reason;
+	}
+	return earliest;
+}
+
+/* ---- one path comes or goes ---- */
+
+struct place {
+	unsigned at;		  /* so many stand before it */
+	enum path_reason reason;  /* of the path itself */
+	enum path_reason follows; /* of the one behind it */
+};
+
+/* Where it belongs, by halving, but the two ends first: who comes later is older
+ * than nobody.  False if it does not fit. */
+static bool place_find(const struct rib *rib, const struct decision_context *x,
+		const struct candidate *c, struct place *ret)
+{
+	const uint32_t *ids = rib->standing.v;
+	unsigned lo = 0, hi = (unsigned)rib->standing.n, at = hi - 1;
+
+	*ret = (struct place){ .reason = REASON_NONE };
+	while (lo < hi) {
+		enum path_reason differ;
+		struct candidate other;
+		uint32_t metric;
+		int order;
+
+		if (!rib_path_usable(rib, path_at(rib, ids[at]), &metric))
+			return false;
+		other = rib_candidate(rib, ids[at], metric);
+		if (!decision_compare(x, c, &other, &order, &differ))
+			return false;
+		if (order < 0)
+			hi = at, ret->follows = differ;
+		else
+			lo = at + 1, ret->reason = differ;
+		at = !lo && hi == rib->standing.n - 1 ? 0 : (lo + hi) / 2;
+	}
+	ret->at = lo;
+	return true;
+}
+
+static bool beside(const struct rib *rib, const struct decision_context *x,
+		const struct candidate *c, uint32_t id)
+{
+	const struct path *p = path_at(rib, id);
+
+	return decision_beside(x, c, rib->env->sources[p->source],
+			attrs_get(rib->env->attrs, p->attrs));
+}
+
+/* Those that are equal to it up to the metric stand around it.  True unless it,
+ * or the best, would be used beside the other. */
+static bool fits_in(const struct rib *rib, const struct decision_context *x, const struct candidate *c,
+		const struct place *place, bool *twins)
+{
+	const uint32_t *ids = rib->standing.v;
+	enum path_reason differ = place->reason;
+
+	for (unsigned k = place->at; k-- > 0 && step(differ) > REASON_IGP_METRIC;) {
+		if ((!k || !*twins) && beside(rib, x, c, ids[k])) {
+			if (!k)
+				return false;
+			*twins = true;
+		}
+		differ = path_at(rib, ids[k])->reason;
+	}
+	differ = place->follows;
+	for (unsigned k = place->at; k < rib->standing.n && step(differ) > REASON_IGP_METRIC; k++) {
+		if ((!place->at || !*twins) && beside(rib, x, c, ids[k])) {
+			if (!place->at)
+				return false;
+			*twins = true;
+		}
+		differ = k + 1 < rib->standing.n ? path_at(rib, ids[k + 1])->reason : REASON_WEIGHT;
+	}
+	return true;
+}
+
+static void mark(struct path *best, bool twins)
+{
+	best->flags |= twins ? PATH_SORTED | PATH_TWINS : PATH_SORTED;
+}
+
+bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
+{
+	struct decision_context x = rib_decision_context(rib, d);
+	struct path *p = path_at(rib, path);
+	uint32_t metric, *link;
+	struct candidate c;
+	struct place place;
+	bool twins = path_at(rib, d->paths)->flags & PATH_TWINS;
+
+	if (!rib_path_check(rib, p, &metric))
+		return false;
+	rib->standing.n = 0;
+	for (uint32_t id = d->paths; usable(rib, id); id = path_at(rib, id)->next)
+		*vec_push(&rib->standing) = id;
+	c = rib_candidate(rib, path, metric);
+	if (!place_find(rib, &x, &c, &place))
+		return false;
+	if (!fits_in(rib, &x, &c, &place, &twins)) {
+		p->flags |= PATH_MULTIPATH; /* most likely: the decision begins with that */
+		return false;
+	}
+	if (place.at < rib->standing.n)
+		path_at(rib, rib->standing.v[place.at])->reason = (uint8_t)place.follows;
+	link = place.at ? &path_at(rib, rib->standing.v[place.at - 1])->next : &d->paths;
+	path_at(rib, d->paths)->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
+	p->reason = (uint8_t)place.reason;
+	p->next = *link;
+	*link = path;
+	mark(path_at(rib, d->paths), twins);
+	return true;
+}
+
+/* The best is gone: may others now be used beside the one that follows it? */
+static bool best_is_alone(const struct rib *rib, const struct dest *d)
+{
+	struct decision_context x = rib_decision_context(rib, d);
+	struct candidate best = rib_candidate(rib, d->paths, 0);
+
+	for (uint32_t id = best.path->next; usable(rib, id) &&
+			step(path_at(rib, id)->reason) > REASON_IGP_METRIC; id = path_at(rib, id)->next)
+		if (beside(rib, &x, &best, id))
+			return false;
+	return true;
+}
+
+bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link)
+{
+	struct path *p = path_at(rib, *link), *next = usable(rib, p->next) ? path_at(rib, p->next) : NULL;
+	bool first = link == &d->paths, twins = p->flags & PATH_TWINS;
+	uint32_t metric;
+
+	*link = p->next;
+	if (!(p->flags & PATH_USABLE))
+		return true;
+	p->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
+	if (!next)
+		return true;
+	if (!first) {
+		if (step(p->reason) < step(next->reason))
+			next->reason = p->reason;
+		return true;
+	}
+	if (!rib_path_check(rib, next, &metric))
+		return false;
+	if (twins && !best_is_alone(rib, d)) {
+		next->flags |= PATH_MULTIPATH;
+		return false;
+	}
+	mark(next, twins);
+	return true;
+}
+
+/* ---- all ---- */
+
+/* A place for each by halving; in an order that is none, as MED makes it, those
+ * that are equal before MED are still together, and two neighbours tell of it. */
+bool rib_sort(const struct decision_context *x, struct candidate *c, unsigned n)
+{
+	enum path_reason differ;
+	bool twins = false;
+	int order;
+
+	for (unsigned i = 1; i < n; i++) {
+		struct candidate t = c[i];
+		unsigned lo = 0, hi = i;
+
+		while (lo < hi) {
+			unsigned mid = (lo + hi) / 2;
+
+			if (!decision_compare(x, &t, &c[mid], &order, &differ))
+				return false;
+			if (order < 0)
+				hi = mid;
+			else
+				lo = mid + 1;
+		}
+		for (unsigned k = i; k > lo; k--)
+			c[k] = c[k - 1];
+		c[lo] = t;
+	}
+	c[0].path->reason = REASON_NONE;
+	for (unsigned i = 1; i < n; i++) {
+		if (!decision_compare(x, &c[i], &c[i - 1], &order, &differ))
+			return false;
+		c[i].path->reason = (uint8_t)differ;
+		for (unsigned k = i; k && step(c[k].path->reason) > REASON_IGP_METRIC; k--)
+			if ((k == 1 || !twins) && decision_beside(x, &c[k - 1], c[i].source, c[i].attrs)) {
+				if (k == 1)
+					return false;
+				twins = true;
+			}
+	}
+	mark(c[0].path, twins);
+	return true;
+}

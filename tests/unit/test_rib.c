@@ -480,7 +480,9 @@ START_TEST(one_path_alone)
 			continue;
 		n = places(dest, before);
 		sorted = n && is_sorted(dest);
+		rib_log_all_paths(rib, i % 8 == 0); /* then by elimination alone */
 		rib_decide(rib, dest);
+		rib_log_all_paths(rib, false);
 		ck_assert_uint_eq(places(dest, after), n);
 		if (n > 1 && sorted != is_sorted(dest)) {
 			ck_assert_uint_eq(before[0].id, after[0].id);

@@ -2,11 +2,14 @@
  * UPDATE that brings it to the UPDATEs that pass it on, without a socket?  And
  * how long does the longest call take, during which the core hears nothing?
  *
- *	core_bench [-f FAMILY] [-n ROUTES] [-s SENDERS] [-r RECEIVERS] [-g ROUTES_PER_SET] [-i] [-x SEED] [-b BYTES]
+ *	core_bench [-f FAMILY] [-n ROUTES] [-s SENDERS] [-r RECEIVERS] [-g ROUTES_PER_SET] [-i] [-c] [-x SEED]
+ *		[-b BYTES] [-t TIMES]
  *
  * Plays all neighbours through the core's door.  FAMILY: ipv4, ipv6, vpnv4 or
- * evpn.  -i: internal peers, clients of the core as their route reflector.  -x:
- * withdraws in another order than that of the table.  -b: bytes a call brings. */
+ * evpn.  -i: internal peers, clients of the core as their route reflector.  -c:
+ * before the withdrawal the first of several senders closes its session.  -x:
+ * withdraws in another order than that of the table.  -b: bytes a call brings.
+ * -t: all that so many times, and what was the least of each phase. */
 #include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -38,9 +41,10 @@ static int n_sides, n_senders = 1, n_receivers = 1;
 static uint32_t n_routes = 1000000;
 static double per_set = 6;
 static size_t per_call = BUFFER;
-static bool internal;
+static bool internal, closes;
 static enum family family = FAM_IPV4_UNICAST;
 static mono_t now = MONO_SEC(1);
+static conn_id next_conn = 1;
 static uint64_t spent, longest; /* nanoseconds of processor time in the core: all, one call */
 
 static uint64_t cpu_ns(void)
@@ -136,7 +140,7 @@ static void drain(struct bgp_core *c)
 
 		if (e.type == BGP_EFFECT_LOG && getenv("BENCH_LOG"))
 			fprintf(stderr, "%s\n", e.log.text);
-		if (e.type == BGP_EFFECT_CLOSE)
+		if (e.type == BGP_EFFECT_CLOSE && !closes)
 			fprintf(stderr, "closed\n"), exit(1);
 		if (e.type != BGP_EFFECT_WANT_WRITE)
 			continue;
@@ -215,7 +219,12 @@ static struct bgp_config *config(void)
 	return k;
 }
 
-static void report(const char *what, size_t mem)
+struct phase {
+	const char *name;
+	uint64_t least; /* ns; 0: not run yet */
+};
+
+static void report(struct phase *p, size_t mem)
 {
 	uint64_t routes = 0, bytes = 0;
 
@@ -224,7 +233,9 @@ static void report(const char *what, size_t mem)
 		bytes += sides[i].bytes;
 		sides[i].routes = sides[i].bytes = 0;
 	}
-	printf("%-9s %7.3f s  %6.0f ns/route  %8.3f ms longest call  %9llu routes out  %10llu bytes out", what,
+	if (!p->least || spent < p->least)
+		p->least = spent;
+	printf("%-9s %7.3f s  %6.0f ns/route  %8.3f ms longest call  %9llu routes out  %10llu bytes out", p->name,
 			(double)spent / 1e9, (double)spent / n_routes, (double)longest / 1e6,
 			(unsigned long long)routes, (unsigned long long)bytes);
 	if (mem)
@@ -248,6 +259,17 @@ static enum family family_named(const char *name)
 	exit(2);
 }
 
+/* The first sender's session ends; bgpd does not start it again by itself. */
+static void close_first(struct bgp_core *c)
+{
+	struct bgp_event e = { .type = BGP_EVENT_CLOSED, .conn = sides[0].conn };
+
+	input(c, &e);
+	drain(c);
+	tick(c);
+	sides[0].conn = 0;
+}
+
 static void feed(struct bgp_core *c, bool withdraw)
 {
 	bool more;
@@ -258,7 +280,8 @@ static void feed(struct bgp_core *c, bool withdraw)
 		more = false;
 		for (int i = 0; i < n_senders; i++) {
 			struct side *s = &sides[i];
-			size_t total = withdraw ? s->withdraw.n : s->load.n, n = total - s->at;
+			size_t total = !s->conn ? 0 : withdraw ? s->withdraw.n : s->load.n;
+			size_t n = total - s->at;
 
 			n = n < per_call ? n : per_call;
 			if (n)
@@ -280,7 +303,7 @@ static void sides_make(uint64_t shuffle)
 		struct side *s = &sides[i];
 		struct core_sender sender;
 
-		s->conn = (conn_id)i + 1;
+		s->conn = next_conn++;
 		s->addr = ip4(0x0a000100u + (uint32_t)i);
 		s->as = internal ? OUR_AS : 64600 + (uint32_t)i;
 		if (i >= n_senders)
@@ -295,16 +318,50 @@ static void sides_make(uint64_t shuffle)
 	vec_free(&table.group);
 }
 
+static struct phase load = { .name = "load" }, closing = { .name = "close" };
+static struct phase withdrawal = { .name = "withdraw" };
+
+static void play(struct bgp_core *c)
+{
+	size_t before = rss();
+
+	spent = longest = 0;
+	feed(c, false);
+	report(&load, rss() - before);
+	if (closes) {
+		close_first(c);
+		report(&closing, 0);
+	}
+	feed(c, true);
+	report(&withdrawal, 0);
+	if (closes) {
+		now += MONO_SEC(100); /* it may come back */
+		tick(c);
+		sides[0].conn = next_conn++;
+		open_session(c, &sides[0]);
+	}
+}
+
+static void report_least(void)
+{
+	const struct phase *const phases[] = { &load, &closing, &withdrawal };
+
+	printf("least:");
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (phases[i]->least)
+			printf("  %s %.1f ns/route", phases[i]->name, (double)phases[i]->least / n_routes);
+	printf("\n");
+}
+
 int main(int argc, char **argv)
 {
 	struct bgp_core_options o = { .seed = 1, .no_overlay = true, .router_id = 0x0a000001 };
 	struct bgp_event e = { .type = BGP_EVENT_CONFIG };
 	uint64_t shuffle = 0;
 	struct bgp_core *c;
-	size_t before;
-	int opt;
+	int times = 1, opt;
 
-	while ((opt = getopt(argc, argv, "f:n:s:r:g:ix:b:")) != -1) {
+	while ((opt = getopt(argc, argv, "f:n:s:r:g:icx:b:t:")) != -1) {
 		switch (opt) {
 		case 'f': family = family_named(optarg); break;
 		case 'n': n_routes = (uint32_t)atoi(optarg); break;
@@ -312,11 +369,14 @@ int main(int argc, char **argv)
 		case 'r': n_receivers = atoi(optarg); break;
 		case 'g': per_set = atof(optarg); break;
 		case 'i': internal = true; break;
+		case 'c': closes = true; break;
+		case 't': times = atoi(optarg); break;
 		case 'b': per_call = (size_t)atoi(optarg); break;
 		case 'x': shuffle = strtoull(optarg, NULL, 0); break;
 		default: return 2;
 		}
 	}
+	closes &= n_senders > 1;
 	sides_make(shuffle);
 	c = bgp_core_new(&o, now);
 	e.config = config();
@@ -326,12 +386,10 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n_sides; i++)
 		open_session(c, &sides[i]);
 	malloc_trim(0);
-	before = rss();
-	spent = longest = 0;
-	feed(c, false);
-	report("load", rss() - before);
-	feed(c, true);
-	report("withdraw", 0);
+	for (int i = 0; i < times; i++)
+		play(c);
+	if (times > 1)
+		report_least();
 	bgp_core_free(c);
 	return 0;
 }

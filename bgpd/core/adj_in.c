@@ -49,8 +49,11 @@ static void update(struct peer *p, enum family f, const struct batch *b, uint32_
 	struct path route = { .attrs_in = attrs, .source = p->source, .time = core_now_secs(core),
 		.flags = adj_in_era_bits(&p->adj_in->family[f]) };
 
+	uint32_t hints[BATCH];
+
+	hints[0] = 0;
 	if (b->n > 1)
-		rib_prefetch(rib, b->hashes, b->n);
+		rib_prefetch(rib, b->hashes, b->n, hints);
 	for (unsigned i = 0; i < b->n; i++) {
 		const uint8_t *key = b->nlri[i].key;
 		enum path_reason reason;
@@ -60,31 +63,41 @@ static void update(struct peer *p, enum family f, const struct batch *b, uint32_
 		route.attrs = adj_in_apply(p, f, v, key, route.info, &reason);
 		route.reason = (uint8_t)reason;
 		attrs_ref(core->attrs, attrs);
-		rib_put(rib, key, b->hashes[i], &route, b->nlri[i].path_id, &change);
+		rib_put(rib, key, b->hashes[i], hints[i], &route, b->nlri[i].path_id, &change);
 		count_update(p, f, &change, route.attrs != 0);
 	}
 }
 
 static void withdraw(struct peer *p, enum family f, const struct batch *b)
 {
-	struct rib *rib = p->instance->rib[f];
 	struct adj_in_family *af = &p->adj_in->family[f];
-	uint32_t gone = 0, accepted = 0, stale = 0;
+	struct rib_dropped gone = rib_drop(p->instance->rib[f], b->nlri, b->hashes, b->n, p->source,
+			adj_in_era_bits(af));
 
-	if (b->n > 1)
-		rib_prefetch(rib, b->hashes, b->n);
-	for (unsigned i = 0; i < b->n; i++) {
-		struct rib_change c;
+	p->count.prefixes_withdrawn += gone.paths;
+	p->family[f].received -= gone.paths;
+	p->family[f].accepted -= gone.accepted;
+	af->stale -= gone.other_era;
+}
 
-		rib_drop(rib, b->nlri[i].key, b->hashes[i], p->source, b->nlri[i].path_id, &c);
-		gone += c.was_there;
-		accepted += c.was_accepted;
-		stale += c.was_there && (c.flags & PATH_ERA) != adj_in_era_bits(af);
+/* As update_field_next(); what came before an error counts. */
+static int batch_fill(struct batch *b, const struct rib *rib, struct update_field *field,
+		struct info_table *infos)
+{
+	int r;
+
+	for (b->n = 0; b->n < BATCH; b->n++) {
+		r = update_field_next(field, &b->nlri[b->n]);
+		if (r != 1)
+			break;
 	}
-	p->count.prefixes_withdrawn += gone;
-	p->family[f].received -= gone;
-	p->family[f].accepted -= accepted;
-	af->stale -= stale;
+	for (unsigned i = 0; i < b->n; i++) {
+		b->hashes[i] = rib_key_hash(rib, b->nlri[i].key);
+		rib_hash_prefetch(&rib->hash, b->hashes[i]);
+	}
+	for (unsigned i = 0; b->with_info && i < b->n; i++)
+		b->infos[i] = info_intern(infos, &b->nlri[i].info);
+	return r;
 }
 
 int adj_in_field(struct peer *p, struct update *u, struct update_field *field, struct msg_error *e)
@@ -97,21 +110,12 @@ int adj_in_field(struct peer *p, struct update *u, struct update_field *field, s
 	struct batch b;
 	int r;
 
-	b.n = 0;
 	b.with_info = !rib_is_unicast(rib) && !field->withdraw;
 	adj_in_get(p);
 	do {
-		struct nlri *nlri = &b.nlri[b.n];
-
-		r = update_field_next(field, nlri);
-		if (r == 1) {
-			if (b.with_info)
-				b.infos[b.n] = info_intern(core->infos, &nlri->info);
-			b.hashes[b.n] = rib_key_hash(rib, nlri->key);
-			rib_hash_prefetch(&rib->hash, b.hashes[b.n++]);
-		}
-		if (!b.n || (b.n < BATCH && r == 1))
-			continue;
+		r = batch_fill(&b, rib, field, core->infos);
+		if (!b.n)
+			break;
 		if (field->withdraw) {
 			withdraw(p, f, &b);
 		} else {
@@ -122,7 +126,6 @@ int adj_in_field(struct peer *p, struct update *u, struct update_field *field, s
 			}
 			update(p, f, &b, attrs, &v);
 		}
-		b.n = 0;
 	} while (r == 1);
 	adj_in_verdict_fini(p, &v);
 	attrs_unref(core->attrs, attrs);

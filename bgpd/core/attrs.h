@@ -164,4 +164,28 @@ static inline void attrs_unref(struct attrs_table *t, uint32_t id)
 		attrs_unref_n(t, id, 1);
 }
 
+/* References that are given back one after the other, many of them to the same set:
+ * neighbours in a table mostly share theirs. */
+struct attrs_run {
+	uint32_t id, n; /* id 0: none so far */
+};
+
+static inline void attrs_unref_end(struct attrs_table *t, struct attrs_run *r)
+{
+	if (r->id)
+		attrs_unref_n(t, r->id, r->n);
+	r->id = 0;
+}
+
+static inline void attrs_unref_run(struct attrs_table *t, struct attrs_run *r, uint32_t id)
+{
+	if (id == r->id) {
+		r->n++;
+		return;
+	}
+	attrs_prefetch(t, id);
+	attrs_unref_end(t, r);
+	*r = (struct attrs_run){ id, 1 };
+}
+
 #endif

@@ -68,10 +68,16 @@ static struct bucket *bucket_of(struct out_encoder *e, const struct out_item *i,
 	return b;
 }
 
+/* Neighbours mostly go into the same bucket. */
+static inline bool is_like(const struct out_item *a, const struct out_item *b)
+{
+	return a->attrs == b->attrs && a->skip == b->skip && a->only == b->only &&
+	       (a->source == b->source || !a->attrs);
+}
+
 static void fill_buckets(struct out_encoder *e, const struct out_group *g, struct out_item *items,
 		uint32_t n)
 {
-	struct bucket *b = NULL;
 	uint16_t source_class = 0, source = 0;
 
 	/* One route is the common case: it must not wipe 16 KB of the processor's cache. */
@@ -79,24 +85,25 @@ static void fill_buckets(struct out_encoder *e, const struct out_group *g, struc
 		e->slots *= 2;
 	e->buckets.n = 0;
 	memset(e->index, 0, e->slots * sizeof(*e->index));
-	for (uint32_t i = 0; i < n; i++) {
-		struct out_item *it = &items[i];
+	for (uint32_t i = 0; i < n;) {
+		const struct out_item *first = &items[i];
+		struct bucket *b;
 
-		if (!it->attrs) {
+		if (!first->attrs) {
 			source_class = source = 0;
-		} else if (it->source != source) {
-			source = it->source;
+		} else if (first->source != source) {
+			source = first->source;
 			source_class = out_source_class(g, source);
 		}
-
-		if (!b || !bucket_fits(b, it, source_class))
-			b = bucket_of(e, it, source_class);
-		it->next = 0;
+		b = bucket_of(e, first, source_class);
 		if (b->last)
 			items[b->last - 1].next = i + 1;
 		else
 			b->first = i + 1;
-		b->last = i + 1;
+		for (i++; i < n && is_like(&items[i], first); i++)
+			items[i - 1].next = i + 1;
+		items[i - 1].next = 0;
+		b->last = i;
 	}
 }
 

@@ -57,8 +57,28 @@ static inline struct sent out_sent_get(const struct out_sent *s, uint32_t dest)
 	return (struct sent){ b->attrs[i], s->with_info ? b->info[i] : 0, b->source[i] };
 }
 void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v); /* takes its own references */
-/* Forgets what was said of a destination; the source that it came from, 0 if nothing was. */
-uint16_t out_sent_forget(struct out_sent *s, uint32_t dest);
+uint16_t out_sent_forget_slow(struct out_sent *s, uint32_t dest);
+/* Forgets what was said of a destination; the source that it came from, 0 if nothing was.
+ * run: takes over the reference to the attributes. */
+static inline uint16_t out_sent_forget(struct out_sent *s, uint32_t dest, struct attrs_run *run)
+{
+	uint32_t i = dest & ((1u << SENT_BITS) - 1), attrs;
+	struct sent_block *b;
+	uint16_t source;
+
+	if (dest >> SENT_BITS >= s->blocks.n || !(b = s->blocks.v[dest >> SENT_BITS]) ||
+			!(attrs = b->attrs[i]))
+		return 0;
+	if (b->refs > 1 || s->with_info)
+		return out_sent_forget_slow(s, dest);
+	source = b->source[i];
+	b->attrs[i] = 0;
+	b->source[i] = 0;
+	s->count--;
+	s->by_source.v[source]--;
+	attrs_unref_run(s->attrs, run, attrs);
+	return source;
+}
 uint32_t out_sent_end(const struct out_sent *s); /* ids from here on have nothing */
 uint32_t out_sent_of_source(const struct out_sent *s, uint16_t source);
 
@@ -215,8 +235,8 @@ void out_window_free(struct out_window *w);
 struct out_item {
 	uint32_t dest;	/* 0: the default route of default-originate */
 	uint32_t attrs; /* 0: withdraw; the window holds a reference */
+	uint16_t skip, only, source;
 	uint32_t info;
-	uint16_t source, skip, only;
 	uint32_t next;	/* in its bucket, index + 1 */
 };
 

@@ -112,26 +112,11 @@ void out_sent_set(struct out_sent *s, uint32_t dest, struct sent v)
 	}
 }
 
-uint16_t out_sent_forget(struct out_sent *s, uint32_t dest)
+uint16_t out_sent_forget_slow(struct out_sent *s, uint32_t dest)
 {
-	uint32_t n = dest >> SENT_BITS, i = dest & (BLOCK - 1);
-	struct sent_block *b;
-	uint16_t source;
+	uint16_t source = out_sent_get(s, dest).source;
 
-	if (n >= s->blocks.n || !(b = s->blocks.v[n]) || !b->attrs[i])
-		return 0;
-	if (b->refs > 1)
-		b = own_block(s, n);
-	source = b->source[i];
-	s->count--;
-	s->by_source.v[source]--;
-	attrs_unref_n(s->attrs, b->attrs[i], 1);
-	b->attrs[i] = 0;
-	b->source[i] = 0;
-	if (s->with_info) {
-		info_unref(s->infos, b->info[i]);
-		b->info[i] = 0;
-	}
+	out_sent_set(s, dest, (struct sent){ 0 });
 	return source;
 }
 

@@ -27,6 +27,7 @@ struct out_window {
 	uint32_t ids[WINDOW];
 	struct out_item items[2 * WINDOW + 4];
 	uint32_t n;
+	struct attrs_run forgotten; /* references to what was said of destinations that are gone */
 	struct memo memo[MEMO];
 	uint32_t memos; /* of them that are in use: a power of two, not much more than destinations */
 	struct out_encoder *encoder;
@@ -127,10 +128,10 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 		add_item(w, dest, &new, 0, old_member);
 }
 
-static void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
+static inline void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
 {
 	static const struct sent none;
-	uint16_t source = out_sent_forget(&g->sent, dest);
+	uint16_t source = out_sent_forget(&g->sent, dest, &w->forgotten);
 
 	if (source)
 		add_item(w, dest, &none, source_look(g, w, source)->member, 0);
@@ -211,8 +212,12 @@ bool out_group_produce(struct out_group *g)
 	for (uint32_t i = 0; i < n; i++) {
 		if (g->key.has_default_map)
 			out_default_look(g, w->ids[i]);
-		look(g, w, w->ids[i], ignores, force);
+		if (!dest_at(g->all->rib, w->ids[i])->paths)
+			look_gone(g, w, w->ids[i]);
+		else
+			look(g, w, w->ids[i], ignores, force);
 	}
+	attrs_unref_end(g->all->instance->core->attrs, &w->forgotten);
 	if (!rib_reader_walking(&g->reader))
 		g->force = false;
 	g->produced++;

@@ -91,7 +91,7 @@ uint64_t rib_hash_evpn(uint64_t seed, const uint8_t *key)
 }
 
 /* Of as many bytes as the key, in words that may overlap: never a call. */
-static bool key_equal(const struct rib *rib, const uint8_t *a, const uint8_t *b)
+static inline bool key_equal(const struct rib *rib, const uint8_t *a, const uint8_t *b)
 {
 	unsigned n = rib->key_size;
 	uint64_t diff;
@@ -116,6 +116,15 @@ static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t ha
 	while (id && !key_equal(rib, dest_at(rib, id)->key, key))
 		id = rib_hash_next(&rib->hash, hash, ret_at);
 	return id;
+}
+
+/* The same, with a guess that may be wrong, or of another key by now. */
+static inline uint32_t dest_find_hint(const struct rib *rib, const uint8_t *key, uint64_t hash,
+		uint32_t hint, uint32_t *ret_at)
+{
+	if (hint && key_equal(rib, dest_at(rib, hint)->key, key))
+		return hint;
+	return dest_find(rib, key, hash, ret_at);
 }
 
 static void dest_hashes(const void *ctx, const uint32_t *ids, unsigned n, uint64_t *ret)
@@ -229,7 +238,7 @@ static uint32_t path_find(const struct rib *rib, const struct dest *d, uint16_t 
 	return 0;
 }
 
-static void path_unref(struct rib *rib, const struct path *p)
+static inline void path_unref(struct rib *rib, const struct path *p)
 {
 	if (p->attrs == p->attrs_in) {
 		attrs_unref_n(rib->env->attrs, p->attrs, 2);
@@ -241,10 +250,10 @@ static void path_unref(struct rib *rib, const struct path *p)
 		info_unref(rib->env->infos, p->info);
 }
 
-void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
-		uint32_t path_id, struct rib_change *ret)
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t hint,
+		const struct path *route, uint32_t path_id, struct rib_change *ret)
 {
-	uint32_t at = 0, id = dest_find(rib, key, hash, &at), p_id = 0, *link;
+	uint32_t at = 0, id = dest_find_hint(rib, key, hash, hint, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	bool aside = true; /* the other paths' places have nothing to do with this one's */
 	bool sorted;
@@ -308,7 +317,7 @@ uint32_t rib_update(struct rib *rib, const uint8_t *key, uint16_t source, uint32
 		.source = source, .reason = (uint8_t)reason };
 	struct rib_change change;
 
-	rib_put(rib, key, rib_key_hash(rib, key), &route, path_id, &change);
+	rib_put(rib, key, rib_key_hash(rib, key), 0, &route, path_id, &change);
 	return change.dest;
 }
 
@@ -337,9 +346,8 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 
 /* The same for the only path of a destination, with nothing left to choose
  * from: what a mass withdrawal does a million times. */
-static void path_remove_last(struct rib *rib, uint32_t dest, uint64_t hash)
+static inline void path_remove_last(struct rib *rib, uint32_t dest, struct dest *d, uint64_t hash)
 {
-	struct dest *d = dest_at(rib, dest);
 	uint32_t path = d->paths;
 	const struct path *p = path_at(rib, path);
 	bool used = p->flags & PATH_USABLE;
@@ -351,34 +359,74 @@ static void path_remove_last(struct rib *rib, uint32_t dest, uint64_t hash)
 		rib_dest_free(rib, dest, hash);
 }
 
-void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source, uint32_t path_id,
-		struct rib_change *ret)
+void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n, uint32_t *ret)
 {
-	uint32_t at, id = dest_find(rib, key, hash, &at), p_id, *link;
-	const struct path *p;
+	uint32_t paths[RIB_BATCH];
+	unsigned n_paths = 0;
 
-	*ret = (struct rib_change){ .dest = id };
-	if (!id || !(p_id = dest_at(rib, id)->paths))
-		return;
-	p = path_at(rib, p_id);
-	if (p->source == source && !p->next && !path_id && !(p->flags & PATH_ADD_PATH)) {
-		*ret = (struct rib_change){ id, true, p->attrs != 0, p->flags };
-		path_remove_last(rib, id, hash);
-		return;
+	assert(n <= RIB_BATCH);
+	for (unsigned i = 0; i < n; i++) {
+		ret[i] = rib_hash_guess(&rib->hash, hashes[i]);
+		if (ret[i])
+			__builtin_prefetch(dest_at(rib, ret[i]), 1);
 	}
-	if (!(p_id = path_find(rib, dest_at(rib, id), source, path_id, &link)))
+	for (unsigned i = 0; i < n; i++) {
+		if (!ret[i] || !(paths[n_paths] = dest_at(rib, ret[i])->paths))
+			continue;
+		__builtin_prefetch(path_at(rib, paths[n_paths++]), 1);
+	}
+	for (unsigned i = 0; i < n_paths; i++)
+		attrs_prefetch(rib->env->attrs, path_at(rib, paths[i])->attrs_in);
+}
+
+static inline void count_dropped(struct rib_dropped *d, const struct path *p, uint8_t era)
+{
+	d->paths++;
+	d->accepted += p->attrs != 0;
+	d->other_era += (p->flags & PATH_ERA) != era;
+}
+
+static inline void drop(struct rib *rib, const struct nlri *nlri, uint64_t hash, uint32_t hint,
+		uint16_t source, uint8_t era, struct rib_dropped *ret)
+{
+	uint32_t at, id = dest_find_hint(rib, nlri->key, hash, hint, &at), path, *link;
+	const struct path *p;
+	struct dest *d;
+
+	if (!id || !(path = (d = dest_at(rib, id))->paths))
 		return;
-	p = path_at(rib, p_id);
-	*ret = (struct rib_change){ id, true, p->attrs != 0, p->flags };
-	path_remove(rib, id, p_id, link);
+	p = path_at(rib, path);
+	if (p->source == source && !p->next && !nlri->path_id && !(p->flags & PATH_ADD_PATH)) {
+		count_dropped(ret, p, era);
+		path_remove_last(rib, id, d, hash);
+	} else if ((path = path_find(rib, d, source, nlri->path_id, &link))) {
+		count_dropped(ret, path_at(rib, path), era);
+		path_remove(rib, id, path, link);
+	}
+}
+
+struct rib_dropped rib_drop(struct rib *rib, const struct nlri *nlri, const uint64_t *hashes,
+		unsigned n, uint16_t source, uint8_t era)
+{
+	struct rib_dropped ret = { 0 };
+	uint32_t hints[RIB_BATCH];
+
+	hints[0] = 0;
+	if (n > 1)
+		rib_prefetch(rib, hashes, n, hints);
+	for (unsigned i = 0; i < n; i++)
+		drop(rib, &nlri[i], hashes[i], hints[i], source, era, &ret);
+	return ret;
 }
 
 bool rib_withdraw(struct rib *rib, const uint8_t *key, uint16_t source, uint32_t path_id)
 {
-	struct rib_change change;
+	struct rib_dropped dropped = { 0 };
+	struct nlri nlri = { .path_id = path_id };
 
-	rib_drop(rib, key, rib_key_hash(rib, key), source, path_id, &change);
-	return change.was_there;
+	memcpy(nlri.key, key, rib->key_size);
+	drop(rib, &nlri, rib_key_hash(rib, key), 0, source, 0, &dropped);
+	return dropped.paths;
 }
 
 void rib_drop_path(struct rib *rib, uint32_t dest, uint32_t path)
@@ -405,30 +453,4 @@ void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 	p->reason = (uint8_t)reason;
 	p->time = now_secs;
 	settle(rib, dest, before);
-}
-
-void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n)
-{
-	uint32_t ids[RIB_BATCH], at;
-	unsigned found = 0, paths = 0;
-
-	assert(n <= RIB_BATCH);
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t id = rib_hash_first(&rib->hash, hashes[i], &at);
-
-		if (!id)
-			continue;
-		__builtin_prefetch(dest_at(rib, id));
-		ids[found++] = id;
-	}
-	for (unsigned i = 0; i < found; i++) {
-		uint32_t path = dest_at(rib, ids[i])->paths;
-
-		if (!path)
-			continue;
-		__builtin_prefetch(path_at(rib, path));
-		ids[paths++] = path;
-	}
-	for (unsigned i = 0; i < paths; i++)
-		attrs_prefetch(rib->env->attrs, path_at(rib, ids[i])->attrs_in);
 }

@@ -14,6 +14,7 @@
 #define RING_MIN 1024
 #define RING_KEEP 65536 /* entries: a larger ring is given back when it is empty */
 #define PREFETCH 16
+#define TRIM 64 /* entries dropped in one go */
 
 static uint32_t ring_at(const struct rib_log *l, uint32_t place)
 {
@@ -135,10 +136,10 @@ static void trim_to(struct rib *rib, uint32_t until)
 	struct {
 		uint64_t hash;
 		uint32_t dest;
-	} gone[PREFETCH];
+	} gone[TRIM];
 
 	while (l->tail != until) {
-		uint32_t place = l->tail, end = until - place > PREFETCH ? place + PREFETCH : until;
+		uint32_t place = l->tail, end = until - place > TRIM ? place + TRIM : until;
 		unsigned n = 0;
 
 		for (; place != end; place++) {
@@ -154,8 +155,10 @@ static void trim_to(struct rib *rib, uint32_t until)
 			}
 		}
 		l->tail = end;
-		for (unsigned i = 0; i < n; i++)
-			rib_dest_free(rib, gone[i].dest, gone[i].hash);
+		/* Backwards: neighbours come in the order of their slots, and one behind which
+		 * nothing is any more leaves no grave. */
+		while (n--)
+			rib_dest_free(rib, gone[n].dest, gone[n].hash);
 	}
 }
 

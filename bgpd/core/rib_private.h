@@ -45,9 +45,12 @@ static inline struct dest *dest_at(const struct rib *rib, uint32_t id)
 	return slab_at(&rib->dests, id);
 }
 
+/* As slab_at(), of a size that the compiler knows. */
 static inline struct path *path_at(const struct rib *rib, uint32_t id)
 {
-	return slab_at(&rib->paths, id);
+	struct path *block = (struct path *)(void *)rib->paths.blocks[id >> SLAB_BLOCK_BITS];
+
+	return &block[id & ((1u << SLAB_BLOCK_BITS) - 1)];
 }
 
 static inline bool rib_is_unicast(const struct rib *rib)
@@ -112,7 +115,8 @@ static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
 	}
 }
 
-/* rib_update() and rib_withdraw() in full, for a caller that has the hash. */
+/* rib_update() in full, for a caller that has the hash.  hint: 0, or what rib_prefetch()
+ * found for that hash. */
 struct rib_change {
 	uint32_t dest;
 	bool was_there;	   /* the path, before; if so: */
@@ -120,21 +124,26 @@ struct rib_change {
 	uint8_t flags;	   /* that it had */
 };
 /* route: all but `next`; of its flags only PATH_ERA counts. */
-void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, const struct path *route,
-		uint32_t path_id, struct rib_change *ret);
-void rib_drop(struct rib *rib, const uint8_t *key, uint64_t hash, uint16_t source,
-		uint32_t path_id, struct rib_change *ret);
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t hint,
+		const struct path *route, uint32_t path_id, struct rib_change *ret);
+/* Of many at once, as they come in an UPDATE: what went, and of that, what had
+ * attributes after policy, and what was of another era than this one. */
+struct rib_dropped {
+	uint32_t paths, accepted, other_era;
+};
+struct rib_dropped rib_drop(struct rib *rib, const struct nlri *nlri, const uint64_t *hashes,
+		unsigned n, uint16_t source, uint8_t era);
 /* Removes a path that the caller found by walking; the destination may go, too. */
 void rib_drop_path(struct rib *rib, uint32_t dest, uint32_t path);
 /* Changes what the policy made of a path (takes over the reference to attrs). */
 void rib_set_path_attrs(struct rib *rib, uint32_t dest, uint32_t path, uint32_t attrs,
 		enum path_reason reason, uint32_t now_secs);
 
-/* Brings the destinations that rib_put/rib_drop will need, and then their paths
+/* Brings the destinations that rib_put() will need, and then their paths
  * and those attributes; their slots have been asked for by rib_hash_prefetch()
- * some time ago. */
+ * some time ago.  ret: what is there for each hash, if it is the right key; 0: nothing. */
 #define RIB_BATCH 64 /* at most so many */
-void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n);
+void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n, uint32_t *ret);
 
 /* rib_decide.c */
 

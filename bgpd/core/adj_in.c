@@ -48,12 +48,9 @@ static void update(struct peer *p, enum family f, const struct batch *b, uint32_
 	struct rib *rib = p->instance->rib[f];
 	struct path route = { .attrs_in = attrs, .source = p->source, .time = core_now_secs(core),
 		.flags = adj_in_era_bits(&p->adj_in->family[f]) };
+	uint32_t guesses[BATCH];
 
-	uint32_t hints[BATCH];
-
-	hints[0] = 0;
-	if (b->n > 1)
-		rib_prefetch(rib, b->hashes, b->n, hints);
+	rib_prefetch(rib, b->hashes, b->n, guesses);
 	for (unsigned i = 0; i < b->n; i++) {
 		const uint8_t *key = b->nlri[i].key;
 		enum path_reason reason;
@@ -63,7 +60,7 @@ static void update(struct peer *p, enum family f, const struct batch *b, uint32_
 		route.attrs = adj_in_apply(p, f, v, key, route.info, &reason);
 		route.reason = (uint8_t)reason;
 		attrs_ref(core->attrs, attrs);
-		rib_put(rib, key, b->hashes[i], hints[i], &route, b->nlri[i].path_id, &change);
+		rib_put(rib, key, b->hashes[i], guesses[i], &route, b->nlri[i].path_id, &change);
 		count_update(p, f, &change, route.attrs != 0);
 	}
 }

@@ -128,7 +128,7 @@ static void compare(struct out_group *g, struct out_window *w, uint32_t dest, st
 		add_item(w, dest, &new, 0, old_member);
 }
 
-static inline void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
+__attribute__((always_inline)) static inline void look_gone(struct out_group *g, struct out_window *w, uint32_t dest)
 {
 	static const struct sent none;
 	uint16_t source = out_sent_forget(&g->sent, dest, &w->forgotten);

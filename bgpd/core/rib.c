@@ -119,11 +119,11 @@ static uint32_t dest_find(const struct rib *rib, const uint8_t *key, uint64_t ha
 }
 
 /* The same, with a guess that may be wrong, or of another key by now. */
-static inline uint32_t dest_find_hint(const struct rib *rib, const uint8_t *key, uint64_t hash,
-		uint32_t hint, uint32_t *ret_at)
+static inline uint32_t dest_find_guessed(const struct rib *rib, const uint8_t *key, uint64_t hash,
+		uint32_t guess, uint32_t *ret_at)
 {
-	if (hint && key_equal(rib, dest_at(rib, hint)->key, key))
-		return hint;
+	if (guess && key_equal(rib, dest_at(rib, guess)->key, key))
+		return guess;
 	return dest_find(rib, key, hash, ret_at);
 }
 
@@ -152,16 +152,31 @@ static uint32_t dest_new(struct rib *rib, const uint8_t *key, uint64_t hash, uin
 	return id;
 }
 
-void rib_dest_free(struct rib *rib, uint32_t id, uint64_t hash)
+/* Backwards: in the log neighbours stand in the order of their slots, and one behind
+ * which nothing is any more leaves no grave. */
+void rib_dests_free(struct rib *rib, const struct rib_gone *gone, unsigned n)
 {
-	struct dest *d = dest_at(rib, id);
+	uint8_t dead_at = rib->dead_at, length_at = (uint8_t)(rib->key_size - 1);
+	bool unicast = rib_is_unicast(rib);
 
-	assert(!d->paths);
-	rib_hash_remove(&rib->hash, hash, id);
-	if (rib_is_unicast(rib))
-		rib->lengths[d->key[rib->key_size - 1]]--;
-	d->key[rib->dead_at] = 0xff;
-	slab_put(&rib->dests, id);
+	while (n--) {
+		uint32_t id = gone[n].dest;
+		struct dest *d = dest_at(rib, id);
+
+		assert(!d->paths);
+		rib_hash_remove(&rib->hash, gone[n].hash, id);
+		if (unicast)
+			rib->lengths[d->key[length_at]]--;
+		d->key[dead_at] = 0xff;
+		slab_put_at(&rib->dests, id, d);
+	}
+}
+
+static void dest_free(struct rib *rib, uint32_t id, uint64_t hash)
+{
+	struct rib_gone gone = { hash, id };
+
+	rib_dests_free(rib, &gone, 1);
 }
 
 /* ---- outcome ---- */
@@ -197,7 +212,7 @@ static void chosen(struct rib *rib, uint32_t id, uint64_t before)
 	if (outcome(rib, d) != before)
 		rib_log_add(rib, id);
 	if (!d->paths && !rib_log_keeps(rib, id))
-		rib_dest_free(rib, id, rib_key_hash(rib, d->key));
+		dest_free(rib, id, rib_key_hash(rib, d->key));
 }
 
 static void settle(struct rib *rib, uint32_t id, uint64_t before)
@@ -238,7 +253,7 @@ static uint32_t path_find(const struct rib *rib, const struct dest *d, uint16_t 
 	return 0;
 }
 
-static inline void path_unref(struct rib *rib, const struct path *p)
+__attribute__((always_inline)) static inline void path_unref(struct rib *rib, const struct path *p)
 {
 	if (p->attrs == p->attrs_in) {
 		attrs_unref_n(rib->env->attrs, p->attrs, 2);
@@ -250,10 +265,10 @@ static inline void path_unref(struct rib *rib, const struct path *p)
 		info_unref(rib->env->infos, p->info);
 }
 
-void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t hint,
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 		const struct path *route, uint32_t path_id, struct rib_change *ret)
 {
-	uint32_t at = 0, id = dest_find_hint(rib, key, hash, hint, &at), p_id = 0, *link;
+	uint32_t at = 0, id = dest_find_guessed(rib, key, hash, guess, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	bool aside = true; /* the other paths' places have nothing to do with this one's */
 	bool sorted;
@@ -349,14 +364,14 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 static inline void path_remove_last(struct rib *rib, uint32_t dest, struct dest *d, uint64_t hash)
 {
 	uint32_t path = d->paths;
-	const struct path *p = path_at(rib, path);
+	struct path *p = path_at(rib, path);
 	bool used = p->flags & PATH_USABLE;
 
 	d->paths = 0;
 	path_unref(rib, p);
-	slab_put(&rib->paths, path);
+	slab_put_at(&rib->paths, path, p);
 	if (used ? !rib_log_add(rib, dest) : !rib_log_keeps(rib, dest))
-		rib_dest_free(rib, dest, hash);
+		dest_free(rib, dest, hash);
 }
 
 void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n, uint32_t *ret)
@@ -386,36 +401,47 @@ static inline void count_dropped(struct rib_dropped *d, const struct path *p, ui
 	d->other_era += (p->flags & PATH_ERA) != era;
 }
 
-static inline void drop(struct rib *rib, const struct nlri *nlri, uint64_t hash, uint32_t hint,
+static void drop_one(struct rib *rib, const struct nlri *nlri, uint64_t hash, uint16_t source,
+		uint8_t era, struct rib_dropped *ret)
+{
+	uint32_t at, id = dest_find(rib, nlri->key, hash, &at), path, *link;
+
+	if (!id)
+		return;
+	path = path_find(rib, dest_at(rib, id), source, nlri->path_id, &link);
+	if (!path)
+		return;
+	count_dropped(ret, path_at(rib, path), era);
+	path_remove(rib, id, path, link);
+}
+
+/* The destination is the one that was guessed, and this its only path? */
+static inline bool drop_only(struct rib *rib, const struct nlri *nlri, uint64_t hash, uint32_t guess,
 		uint16_t source, uint8_t era, struct rib_dropped *ret)
 {
-	uint32_t at, id = dest_find_hint(rib, nlri->key, hash, hint, &at), path, *link;
 	const struct path *p;
 	struct dest *d;
 
-	if (!id || !(path = (d = dest_at(rib, id))->paths))
-		return;
-	p = path_at(rib, path);
-	if (p->source == source && !p->next && !nlri->path_id && !(p->flags & PATH_ADD_PATH)) {
-		count_dropped(ret, p, era);
-		path_remove_last(rib, id, d, hash);
-	} else if ((path = path_find(rib, d, source, nlri->path_id, &link))) {
-		count_dropped(ret, path_at(rib, path), era);
-		path_remove(rib, id, path, link);
-	}
+	if (!guess || !key_equal(rib, (d = dest_at(rib, guess))->key, nlri->key) || !d->paths)
+		return false;
+	p = path_at(rib, d->paths);
+	if (p->source != source || p->next || nlri->path_id || p->flags & PATH_ADD_PATH)
+		return false;
+	count_dropped(ret, p, era);
+	path_remove_last(rib, guess, d, hash);
+	return true;
 }
 
 struct rib_dropped rib_drop(struct rib *rib, const struct nlri *nlri, const uint64_t *hashes,
 		unsigned n, uint16_t source, uint8_t era)
 {
 	struct rib_dropped ret = { 0 };
-	uint32_t hints[RIB_BATCH];
+	uint32_t guess[RIB_BATCH];
 
-	hints[0] = 0;
-	if (n > 1)
-		rib_prefetch(rib, hashes, n, hints);
+	rib_prefetch(rib, hashes, n, guess);
 	for (unsigned i = 0; i < n; i++)
-		drop(rib, &nlri[i], hashes[i], hints[i], source, era, &ret);
+		if (!drop_only(rib, &nlri[i], hashes[i], guess[i], source, era, &ret))
+			drop_one(rib, &nlri[i], hashes[i], source, era, &ret);
 	return ret;
 }
 
@@ -425,7 +451,7 @@ bool rib_withdraw(struct rib *rib, const uint8_t *key, uint16_t source, uint32_t
 	struct nlri nlri = { .path_id = path_id };
 
 	memcpy(nlri.key, key, rib->key_size);
-	drop(rib, &nlri, rib_key_hash(rib, key), 0, source, 0, &dropped);
+	drop_one(rib, &nlri, rib_key_hash(rib, key), source, 0, &dropped);
 	return dropped.paths;
 }
 

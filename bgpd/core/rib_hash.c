@@ -84,7 +84,7 @@ static void move_begin(struct rib_hash *t)
 	t->old = t->slots;
 	t->old_mask = t->mask;
 	t->moved = 0;
-	if (t->n >= enough(t->mask) / 2)
+	if (t->n >= enough(t->mask) / 4 * 3)
 		t->mask = 2 * t->mask + 1;
 	t->slots = slots_new(t->mask);
 }
@@ -125,29 +125,31 @@ void rib_hash_insert_slow(struct rib_hash *t, uint64_t hash, uint32_t id,
 	t->until--;
 }
 
+/* Nothing is left to be found: no need to wait for a move. */
+static void graves_clear(struct rib_hash *t)
+{
+	if (t->old || t->graves <= t->mask / 64)
+		return;
+	memset(t->slots, 0, bytes(t->mask));
+	t->graves = 0;
+}
+
+/* A grave only where something is behind it: as a number, as half of all guesses would
+ * be wrong. */
 void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id)
 {
 	uint32_t at, *slots = rib_hash_home(t, hash, &at), slot = rib_hash_tag(t, hash) | id;
-	uint32_t within = (RIB_SEGMENT - 1) & t->mask;
+	uint32_t grave;
 
 	while (slots[at] != slot) {
 		assert(slots[at]);
 		at = rib_hash_after(t, at);
 	}
-	t->n--;
-	if (slots[rib_hash_after(t, at)]) {
-		slots[at] = ~0u << t->id_bits;
-		t->graves++;
-		return;
-	}
-	/* The end of a run: nothing is behind it, nor behind the graves before it. */
-	for (;;) {
-		slots[at] = 0;
-		at = (at & ~within) | ((at - 1) & within);
-		if (!slots[at] || rib_hash_id(t, slots[at]))
-			return;
-		t->graves--;
-	}
+	grave = slots[rib_hash_after(t, at)] != 0;
+	slots[at] = -grave << t->id_bits;
+	t->graves += grave;
+	if (!--t->n)
+		graves_clear(t);
 }
 
 size_t rib_hash_bytes(const struct rib_hash *t)

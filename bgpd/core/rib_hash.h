@@ -71,7 +71,7 @@ static inline uint32_t rib_hash_probe(const struct rib_hash *t, const uint32_t *
 	return rib_hash_id(t, v);
 }
 
-/* An id whose tag fits, mostly that of the key; 0: none.  Most stand where they belong
+/* The id of the key, or another one, even if the key is not there; 0: it is not.  Most stand where they belong
  * or not far behind: four slots are looked at in one go, without a branch for each
  * that would be mispredicted every other time. */
 static inline uint32_t rib_hash_guess(const struct rib_hash *t, uint64_t hash)

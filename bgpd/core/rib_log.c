@@ -133,10 +133,7 @@ bool rib_log_keeps(struct rib *rib, uint32_t dest)
 static void trim_to(struct rib *rib, uint32_t until)
 {
 	struct rib_log *l = &rib->log;
-	struct {
-		uint64_t hash;
-		uint32_t dest;
-	} gone[TRIM];
+	struct rib_gone gone[TRIM];
 
 	while (l->tail != until) {
 		uint32_t place = l->tail, end = until - place > TRIM ? place + TRIM : until;
@@ -155,10 +152,7 @@ static void trim_to(struct rib *rib, uint32_t until)
 			}
 		}
 		l->tail = end;
-		/* Backwards: neighbours come in the order of their slots, and one behind which
-		 * nothing is any more leaves no grave. */
-		while (n--)
-			rib_dest_free(rib, gone[n].dest, gone[n].hash);
+		rib_dests_free(rib, gone, n);
 	}
 }
 

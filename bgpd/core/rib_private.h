@@ -115,7 +115,7 @@ static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
 	}
 }
 
-/* rib_update() in full, for a caller that has the hash.  hint: 0, or what rib_prefetch()
+/* rib_update() in full, for a caller that has the hash.  guess: 0, or what rib_prefetch()
  * found for that hash. */
 struct rib_change {
 	uint32_t dest;
@@ -124,7 +124,7 @@ struct rib_change {
 	uint8_t flags;	   /* that it had */
 };
 /* route: all but `next`; of its flags only PATH_ERA counts. */
-void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t hint,
+void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 		const struct path *route, uint32_t path_id, struct rib_change *ret);
 /* Of many at once, as they come in an UPDATE: what went, and of that, what had
  * attributes after policy, and what was of another era than this one. */
@@ -212,7 +212,11 @@ static inline bool rib_log_add(struct rib *rib, uint32_t dest)
 }
 
 void rib_log_fini(struct rib *rib);
-/* rib.c, for rib_log.c: no path, no reader: the end.  hash: of its key. */
-void rib_dest_free(struct rib *rib, uint32_t dest, uint64_t hash);
+/* rib.c, for rib_log.c: destinations without a path that no reader needs. */
+struct rib_gone {
+	uint64_t hash; /* of its key */
+	uint32_t dest;
+};
+void rib_dests_free(struct rib *rib, const struct rib_gone *gone, unsigned n);
 
 #endif

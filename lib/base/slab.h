@@ -31,11 +31,17 @@ static inline void *slab_at(const struct slab *s, uint32_t id)
 	       (size_t)(id & ((1u << SLAB_BLOCK_BITS) - 1)) * s->size;
 }
 
-static inline void slab_put(struct slab *s, uint32_t id)
+/* object: slab_at(s, id), for who has it at hand. */
+static inline void slab_put_at(struct slab *s, uint32_t id, void *object)
 {
-	memcpy(slab_at(s, id), &s->free, 4);
+	memcpy(object, &s->free, 4);
 	s->free = id;
 	s->live--;
+}
+
+static inline void slab_put(struct slab *s, uint32_t id)
+{
+	slab_put_at(s, id, slab_at(s, id));
 }
 
 /* Bytes held from the system. */

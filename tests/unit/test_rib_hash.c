@@ -31,8 +31,8 @@ static bool find(uint32_t id, uint32_t *ret_at)
 {
 	uint32_t there = rib_hash_first(&index_, hash_of(id), ret_at);
 
-	/* The guess is the first one, too: it looks at the same slots in another way. */
-	ck_assert_uint_eq(rib_hash_guess(&index_, hash_of(id)), there);
+	/* The guess is the first one, too, unless there is none. */
+	ck_assert(!there || rib_hash_guess(&index_, hash_of(id)) == there);
 	while (there && there != id)
 		there = rib_hash_next(&index_, hash_of(id), ret_at);
 	return there;

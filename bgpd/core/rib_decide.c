@@ -3,7 +3,8 @@
  * alone.  With many paths of a destination most changes are such: a path that
  * loses to the best where it lost before.  Then the cost of a change is that of
  * finding the path, and a destination with n paths costs n decisions' work, not
- * n * n.  Called by rib.c. */
+ * n * n.  For destinations whose paths can't be sorted: see rib_sorted.c.
+ * Called by rib.c. */
 #include "bgpd/core/rib_private.h"
 
 bool rib_path_usable(const struct rib *rib, const struct path *p, uint32_t *ret_metric)

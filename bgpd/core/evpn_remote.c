@@ -58,6 +58,7 @@ struct evpn_remote {
 	struct slab counts;
 	struct htab count_by_vni;
 	VEC(struct rt_vni) index;		  /* sorted */
+	VEC(uint32_t) found;			  /* VNIs of the route at hand */
 	bool index_stale;
 	uint32_t queue_head, queue_tail;	  /* entries to tell */
 };
@@ -93,28 +94,32 @@ static int index_compare(const void *a, const void *b)
 static void index_build(struct evpn_remote *r)
 {
 	const struct evpn *e = r->evpn;
+	size_t n = 0;
 
 	r->index.n = 0;
 	for (size_t k = 0; k < e->vnis.n; k++) {
 		const struct evpn_vni *v = e->vnis.v[k];
 
-		for (size_t n = 0; v->advertised && n < v->rt_import.rt.n; n++)
+		for (size_t t = 0; v->advertised && t < v->rt_import.rt.n; t++)
 			*vec_push(&r->index) = (struct rt_vni){ v->rt_import_auto ?
-						rt_without_as(v->rt_import.rt.v[n]) :
-						v->rt_import.rt.v[n],
+						rt_without_as(v->rt_import.rt.v[t]) :
+						v->rt_import.rt.v[t],
 				v->vni };
 	}
 	if (r->index.n)
 		qsort(r->index.v, r->index.n, sizeof(*r->index.v), index_compare);
+	for (size_t k = 0; k < r->index.n; k++)
+		if (n == 0 || index_compare(&r->index.v[n - 1], &r->index.v[k]) != 0)
+			r->index.v[n++] = r->index.v[k];
+	r->index.n = n;
 	r->index_stale = false;
 }
 
-/* Adds the VNIs that import rt to ret; returns the new count. */
-static unsigned vnis_add(const struct evpn_remote *r, uint64_t rt, uint32_t *ret, unsigned n,
-		unsigned max)
+/* Adds the VNIs that import rt to r->found; returns whether there were any. */
+static bool vnis_add(struct evpn_remote *r, uint64_t rt)
 {
 	struct rt_vni key = { rt, 0 };
-	size_t lo = 0, hi = r->index.n;
+	size_t lo = 0, hi = r->index.n, before = r->found.n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -124,23 +129,26 @@ static unsigned vnis_add(const struct evpn_remote *r, uint64_t rt, uint32_t *ret
 		else
 			hi = mid;
 	}
-	for (; lo < r->index.n && r->index.v[lo].rt == rt && n < max; lo++) {
-		unsigned k = 0;
-
-		while (k < n && ret[k] != r->index.v[lo].vni)
-			k++;
-		if (k == n)
-			ret[n++] = r->index.v[lo].vni;
-	}
-	return n;
+	for (; lo < r->index.n && r->index.v[lo].rt == rt; lo++)
+		*vec_push(&r->found) = r->index.v[lo].vni;
+	return r->found.n > before;
 }
 
-static unsigned vnis_of(const struct evpn_remote *r, const struct attrs *a, uint32_t *ret,
-		unsigned max)
+static int vni_compare(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Leaves the VNIs that import a route with these attributes in r->found. */
+static void vnis_of(struct evpn_remote *r, const struct attrs *a)
 {
 	struct attr_span s = attrs_part(a, PART_EXT_COMMUNITIES);
-	unsigned n = 0;
+	unsigned targets = 0;
+	size_t n = 0;
 
+	r->found.n = 0;
 	for (unsigned at = 0; at + 8 <= s.len; at += 8) {
 		uint64_t rt = 0;
 
@@ -148,11 +156,17 @@ static unsigned vnis_of(const struct evpn_remote *r, const struct attrs *a, uint
 			continue;
 		for (int b = 0; b < 8; b++)
 			rt = rt << 8 | s.p[at + b];
-		n = vnis_add(r, rt, ret, n, max);
+		targets += vnis_add(r, rt);
 		if (s.p[at] == 0)
-			n = vnis_add(r, rt_without_as(rt), ret, n, max);
+			targets += vnis_add(r, rt_without_as(rt));
 	}
-	return n;
+	if (targets < 2)
+		return;
+	qsort(r->found.v, r->found.n, sizeof(r->found.v[0]), vni_compare);
+	for (size_t i = 0; i < r->found.n; i++)
+		if (n == 0 || r->found.v[n - 1] != r->found.v[i])
+			r->found.v[n++] = r->found.v[i];
+	r->found.n = n;
 }
 
 /* ---- entries ---- */
@@ -407,9 +421,7 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 	const struct path *p = rib_best(rib, dest);
 	const uint8_t *key = rib_dest(rib, dest)->key;
 	struct entry_name n = { 0 };
-	uint32_t vnis[64];
 	struct evpn_key k;
-	unsigned count;
 
 	if (key[0] != EVPN_MACIP && key[0] != EVPN_IMET)
 		return;
@@ -418,14 +430,13 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 		n.imet = k.type == EVPN_IMET;
 		n.name.mac = k.mac;
 		n.name.ip = k.ip;
-		if (n.imet && !floods_by_unicast(attrs_get(e->core->attrs, p->attrs)))
-			count = 0;
-		else
-			count = vnis_of(r, attrs_get(e->core->attrs, p->attrs), vnis, 64);
-		for (unsigned i = 0; i < count; i++) {
-			const struct evpn_vni *v = evpn_vni_get(e, vnis[i]);
+		r->found.n = 0;
+		if (!n.imet || floods_by_unicast(attrs_get(e->core->attrs, p->attrs)))
+			vnis_of(r, attrs_get(e->core->attrs, p->attrs));
+		for (size_t i = 0; i < r->found.n; i++) {
+			const struct evpn_vni *v = evpn_vni_get(e, r->found.v[i]);
 
-			n.name.vni = vnis[i];
+			n.name.vni = r->found.v[i];
 			if (v && !(n.imet && ip_equal(&k.ip, &v->vtep)))
 				claim_add(r, dest, &n);
 		}
@@ -635,5 +646,6 @@ void evpn_remote_free(struct evpn_remote *r)
 	slab_fini(&r->counts);
 	htab_fini(&r->count_by_vni);
 	vec_free(&r->index);
+	vec_free(&r->found);
 	free(r);
 }

@@ -300,6 +300,43 @@ START_TEST(route_targets)
 }
 END_TEST
 
+/* 100 VNIs that import what VNI 10010 exports are told of its hosts, each once. */
+START_TEST(many_vnis_import_the_same)
+{
+	struct bgp_config *c;
+	struct mac_addr mac = mac_n(7);
+	struct ip_addr home = sim_addr(0);
+
+	gateways_begin(15);
+	c = gateway_config(1);
+	for (uint32_t n = 0; n < 100; n++) {
+		struct evpn_vni_config *v = vec_push(&c->instances.v[0].evpn.vnis);
+
+		*v = (struct evpn_vni_config){ .vni = 20000 + n };
+		*vec_push(&v->rt_import.rt) = 0x0002fde80000271a; /* 65000:10010 */
+		*vec_push(&v->rt_import.rt) = 0x0002fde80000271b;
+	}
+	sim_config(&s, 1, c);
+	for (uint32_t n = 0; n < 100; n++)
+		report_vni(1, 20000 + n, "dev", true);
+	report_host(0, 10010, 7, 0, true);
+	overlays_run(&s, CALM);
+	for (uint32_t n = 0; n < 100; n++) {
+		const struct feed_msg *m = overlay_mac(1, 20000 + n, &mac, NULL);
+
+		ck_assert_msg(m != NULL, "VNI %u: not told", 20000 + n);
+		ck_assert(ip_equal(&m->mac.vtep, &home));
+		ck_assert_uint_eq(evpn_vni_find(sim_core(&s, 1)->evpn, 20000 + n)->n_remote, 2);
+	}
+	mac_is_at(7, 10010, 0);
+	report_host(0, 10010, 7, 0, false);
+	overlays_run(&s, CALM);
+	for (uint32_t n = 0; n < 100; n++)
+		ck_assert(!overlay_mac(1, 20000 + n, &mac, NULL));
+	gateways_end();
+}
+END_TEST
+
 static void vpn(struct bgp_config *c, int vrf, uint64_t import, uint64_t export)
 {
 	struct instance_family_config *f = &c->instances.v[vrf].family[FAM_IPV4_UNICAST];
@@ -448,6 +485,7 @@ int main(void)
 	tcase_add_test(t, bgpd_restarts);
 	tcase_add_test(t, evpn_default_originate);
 	tcase_add_test(t, route_targets);
+	tcase_add_test(t, many_vnis_import_the_same);
 	tcase_add_test(t, vpn_between_vrfs);
 	tcase_add_test(t, import_by_name);
 	tcase_add_test(t, aggregate);

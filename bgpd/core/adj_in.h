@@ -10,6 +10,7 @@ enum adj_in_task { TASK_NONE = 0, TASK_PURGE = 1, TASK_REFILTER = 2, TASK_PURGED
 
 struct adj_in_family {
 	uint8_t era;	      /* 0 .. 3, of the paths that come now */
+	uint8_t old_eras;     /* of which there may be stale paths: 0 .. 3 */
 	uint32_t stale;	      /* paths of earlier eras */
 	uint8_t tasks;	      /* enum adj_in_task, as bits: under way */
 	uint32_t purge_at, refilter_at; /* destinations up to here are done */

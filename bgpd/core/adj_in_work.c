@@ -60,18 +60,42 @@ static bool purge_slice(struct peer *p, enum family f)
 	return rib && af->stale && af->purge_at;
 }
 
+/* All that is stale as if it were of the era just before this one. */
+static void join_old_eras(struct peer *p, enum family f)
+{
+	const struct adj_in_family *af = &p->adj_in->family[f];
+	const struct rib *rib = p->instance->rib[f];
+	uint8_t before = (uint8_t)(((af->era + 3) & 3) << 4);
+
+	for (uint32_t dest = rib_walk(rib, 0); dest; dest = rib_walk(rib, dest))
+		for (uint32_t id = dest_at(rib, dest)->paths; id; id = path_at(rib, id)->next) {
+			struct path *path = path_at(rib, id);
+
+			if (path->source == p->source && (path->flags & PATH_ERA) != adj_in_era_bits(af))
+				path->flags = (uint8_t)((path->flags & ~PATH_ERA) | before);
+		}
+}
+
 void adj_in_mark_stale(struct peer *p, enum family f)
 {
 	struct adj_in_family *af = &adj_in_get(p)->family[f];
 
-	/* Four eras can be told apart: if three older ones are still about, the
-	 * oldest would look like the new one. */
 	if (af->tasks & TASK_PURGE) {
+		/* A removal is of what was stale when it began. */
 		while (purge_slice(p, f))
 			;
 		/* What is stale from now on is not its business. */
 		af->tasks = (uint8_t)((af->tasks & ~TASK_PURGE) | TASK_PURGED);
 	}
+	/* Four eras can be told apart: if three older ones are still about, the
+	 * oldest would look like the new one. */
+	if (!af->stale) {
+		af->old_eras = 0;
+	} else if (af->old_eras == 3) {
+		join_old_eras(p, f);
+		af->old_eras = 1;
+	}
+	af->old_eras++;
 	af->era = (uint8_t)((af->era + 1) & 3);
 	af->stale = p->family[f].received;
 }

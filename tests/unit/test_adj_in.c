@@ -263,6 +263,33 @@ START_TEST(stale_while_purging)
 }
 END_TEST
 
+/* Again and again all becomes stale, and nothing says that it is to go. */
+START_TEST(many_eras)
+{
+	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, 1) };
+	struct peer *p;
+
+	start();
+	p = rig_core_peer(a);
+	for (uint32_t n = 0; n < 100; n++)
+		rig_announce_n(a, n, &x);
+	rig_run(r);
+	for (uint32_t era = 1; era <= 10; era++) {
+		adj_in_mark_stale(p, FAM_IPV4_UNICAST);
+		ck_assert_uint_eq(p->adj_in->family[FAM_IPV4_UNICAST].stale, 100);
+		for (uint32_t n = 10 * (era % 5); n < 10 * (era % 5) + 10; n++)
+			rig_announce_n(a, n, &x);
+		rig_run(r);
+		ck_assert_uint_eq(p->adj_in->family[FAM_IPV4_UNICAST].stale, 90);
+		ck_assert(adj_in_is_stale(p, FAM_IPV4_UNICAST, the_path("20.0.99.0/24")));
+	}
+	adj_in_purge(p, FAM_IPV4_UNICAST, true, NULL);
+	rig_run(r);
+	ck_assert_uint_eq(p->family[0].received, 10);
+	ck_assert_uint_eq(rig_told_count(b), 10);
+}
+END_TEST
+
 static const char *denied;
 
 static void deny_some(struct policy_config *c)
@@ -373,6 +400,7 @@ int main(void)
 	tcase_add_test(t, back_before_the_purge_is_over);
 	tcase_add_test(t, stale_paths);
 	tcase_add_test(t, stale_while_purging);
+	tcase_add_test(t, many_eras);
 	tcase_add_test(t, policy_again);
 	tcase_add_test(t, policy_again_for_many_paths);
 	suite_add_tcase(s, t);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/core/adj_in.h"
 #include "lib/base/xalloc.h"
 #include "tests/unit/rig.h"
 

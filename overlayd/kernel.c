@@ -198,8 +198,15 @@ static void on_sender(void *arg, int fd, unsigned ready)
 static void on_timer(void *arg)
 {
 	struct overlay_event ev = { .type = OVERLAY_TICK };
+	struct kernel *k = arg;
 
-	kernel_input(arg, &ev);
+	/* Another namespace's work may hold the kernel's lock for long. */
+	if (k->sender && netlink_sender_is_busy(k->sender)) {
+		ev.type = OVERLAY_NL_SENDING;
+		input(k, &ev);
+		ev.type = OVERLAY_TICK;
+	}
+	kernel_input(k, &ev);
 }
 
 void kernel_input(struct kernel *k, const struct overlay_event *ev)

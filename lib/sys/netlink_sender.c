@@ -197,6 +197,16 @@ void netlink_sender_send(struct netlink_sender *s, size_t len)
 		pthread_cond_signal(&s->wake);
 }
 
+bool netlink_sender_is_busy(struct netlink_sender *s)
+{
+	bool busy;
+
+	pthread_mutex_lock(&s->mutex);
+	busy = s->given != s->sent;
+	pthread_mutex_unlock(&s->mutex);
+	return busy;
+}
+
 int netlink_sender_fd(const struct netlink_sender *s)
 {
 	return s->event;

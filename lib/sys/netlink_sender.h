@@ -27,6 +27,9 @@ void *netlink_sender_buffer(struct netlink_sender *s);
 /* Sends, after all before it, what was put there. */
 void netlink_sender_send(struct netlink_sender *s, size_t len);
 
+/* Something is not sent yet. */
+bool netlink_sender_is_busy(struct netlink_sender *s);
+
 /* Readable when there is something to know; then: 0, or -errno if sending
  * failed since it was asked last. */
 int netlink_sender_fd(const struct netlink_sender *s);

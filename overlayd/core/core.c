@@ -147,12 +147,16 @@ static void lost(struct overlay_core *c)
 		reconcile_lost(c);
 }
 
+static void answer_timeout(struct overlay_core *c)
+{
+	if (!overlay_core_awaits_reply(c) || c->now - c->asked_at <= ANSWER_TIMEOUT)
+		return;
+	core_log(c, "the kernel's answer did not come: listing everything again");
+	lost(c);
+}
+
 static void tick(struct overlay_core *c)
 {
-	if (overlay_core_awaits_reply(c) && c->now - c->asked_at > ANSWER_TIMEOUT) {
-		core_log(c, "the kernel's answer did not come: listing everything again");
-		lost(c);
-	}
 	if (c->dumps_later && c->now >= c->resync_at) {
 		c->dumps_wanted |= c->dumps_later;
 		c->dumps_later = 0;
@@ -185,6 +189,9 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 	case OVERLAY_NL_REPLY:
 		each_msg(c, ev, reply);
 		break;
+	case OVERLAY_NL_SENDING:
+		c->asked_at = now;
+		break;
 	case OVERLAY_NL_LOST:
 		core_log(c, "netlink: %s; listing everything again", errno_text(ev->error));
 		lost(c);
@@ -204,6 +211,7 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 		resync_want(c, DUMP_ALL, 0);
 		break;
 	case OVERLAY_TICK:
+		answer_timeout(c);
 		break;
 	}
 	tick(c);

@@ -33,6 +33,7 @@ enum overlay_event_type {
 	OVERLAY_FEED_DOWN,
 	OVERLAY_FEED_MSG,
 	OVERLAY_NL_REPLY,   /* bytes from the request socket */
+	OVERLAY_NL_SENDING, /* what was pulled isn't all sent: no answer is late */
 	OVERLAY_NL_LOST,    /* the request's answer can't be had (errno in error) */
 	OVERLAY_NL_NOTIFY,  /* bytes from the notification socket */
 	OVERLAY_NL_OVERRUN, /* notifications were lost */

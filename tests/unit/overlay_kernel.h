@@ -31,6 +31,7 @@ struct fake_kernel {
 	unsigned refused;     /* requests that named what is not there */
 	unsigned broken;      /* next hops deleted under what stood on them */
 	uint64_t draw;	      /* not 0: what happens next is drawn, see fake_run() */
+	unsigned logged;      /* lines */
 	unsigned most_in_air; /* batches at a time */
 	uint16_t refuse_type; /* RTM_*: answered with EINVAL */
 	VEC(struct overlay_effect) sysctls;

@@ -78,6 +78,7 @@ void fake_input(struct fake_kernel *k, const struct overlay_event *ev)
 	while (overlay_core_next_effect(k->core, &fx)) {
 		struct overlay_event done = { .type = OVERLAY_SYSCTL };
 
+		k->logged += fx.type == OVERLAY_FX_LOG;
 		if (fx.type == OVERLAY_FX_DELETIONS_UNHEARD)
 			k->deletions_unheard = fx.value;
 		if (fx.type != OVERLAY_FX_SYSCTL)

@@ -745,6 +745,7 @@ END_TEST
 START_TEST(lost_answers_are_recovered_from)
 {
 	struct kroute r;
+	unsigned logged;
 
 	box();
 	kernel.answers_lost = true;
@@ -753,10 +754,22 @@ START_TEST(lost_answers_are_recovered_from)
 	feed_end();
 	fake_run(&kernel);
 	ck_assert(overlay_core_awaits_reply(core));
+	logged = kernel.logged;
+	/* While it is still being sent there is nothing to miss. */
+	for (int i = 0; i < 10; i++) {
+		event(OVERLAY_TICK);
+		kernel.now += MONO_SEC(20);
+		event(OVERLAY_NL_SENDING);
+	}
+	event(OVERLAY_TICK);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.logged, logged);
+	ck_assert(overlay_core_awaits_reply(core));
 	kernel.answers_lost = false;
 	kernel.now += MONO_SEC(60);
 	event(OVERLAY_TICK);
 	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.logged, logged + 1);
 	ck_assert(overlay_core_is_settled(core));
 	ck_assert(route_get_("10.50.0.0/16", &r));
 }

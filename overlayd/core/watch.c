@@ -207,12 +207,20 @@ static bool found_in(const struct overlay_core *c, const struct route *r, const 
 	return f->resolved || discards;
 }
 
+static bool hops_equal(const struct khop *a, const struct khop *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (a[i].oif != b[i].oif || !ip_equal(&a[i].gateway, &b[i].gateway))
+			return false;
+	return true;
+}
+
 static bool watch_resolve(struct overlay_core *c, struct watch *w)
 {
 	const struct vrf *v = vrf_at(c, w->vrf);
 	const uint32_t *lens = v->lens[w->addr.family == 6];
 	struct found f = { .resolved = false };
-	unsigned len, n_bytes;
+	unsigned len;
 	bool changed;
 
 	w->dirty = false;
@@ -227,16 +235,15 @@ static bool watch_resolve(struct overlay_core *c, struct watch *w)
 		if (r && route_is_present(r) && found_in(c, r, w, &f))
 			break;
 	}
-	n_bytes = f.n * (unsigned)sizeof(f.hops[0]);
 	changed = w->resolved != f.resolved || w->connected != f.connected || w->n != f.n ||
 		  w->metric != f.metric || w->by_default != (f.resolved && len == 0) ||
-		  memcmp(w->hops, f.hops, n_bytes) != 0;
+		  !hops_equal(w->hops, f.hops, f.n);
 	w->resolved = f.resolved;
 	w->connected = f.connected;
 	w->by_default = f.resolved && len == 0;
 	w->metric = f.metric;
 	w->n = (uint8_t)f.n;
-	memcpy(w->hops, f.hops, n_bytes);
+	memcpy(w->hops, f.hops, f.n * sizeof(f.hops[0]));
 	return changed;
 }
 

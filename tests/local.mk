@@ -127,8 +127,9 @@ tests_conf_test_config_random_LDADD = $(CONF_LDADD)
 check_PROGRAMS += tests/conf/test_schema
 tests_conf_test_schema_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 tests_conf_test_schema_LDADD = yang/libbuild.a lib/libsys.a lib/libbase.a $(YANG_LIBS) $(CHECK_LIBS)
-check_PROGRAMS += tests/conf/test_config tests/unit/test_grammar tests/fuzz/fuzz_config
+check_PROGRAMS += tests/conf/test_config tests/conf/test_load tests/unit/test_grammar tests/fuzz/fuzz_config
 tests_conf_test_config_LDADD = $(CONF_LDADD)
+tests_conf_test_load_LDADD = lib/libsys.a lib/libbase.a $(SYS_LIBS) $(CHECK_LIBS)
 tests_unit_test_grammar_LDADD = $(CONF_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD) lib/libsys.a lib/libbase.a $(SYS_LIBS)
 

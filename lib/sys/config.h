@@ -38,6 +38,19 @@ typedef void config_report_fn(void *arg, const char *name, unsigned line, const 
 unsigned config_load_text(struct config *c, const char *text, size_t len, const char *name,
 		config_report_fn *report, void *arg);
 
+/* The same for a text that comes in pieces, of whole lines each (the last may lack its newline);
+ * each is read before the call returns.  size: bytes of the text, about.  indented() is asked
+ * once at most: does a line but the first begin with white space?  config_load_end() ends it
+ * in any case. */
+typedef bool config_indented_fn(void *arg);
+struct config_load *config_load_begin(struct config *c, size_t size, config_indented_fn *indented,
+		void *indented_arg, const char *name, config_report_fn *report, void *arg);
+void config_load_piece(struct config_load *l, const char *text, size_t len);
+unsigned config_load_lines(const struct config_load *l); /* so far */
+unsigned config_load_end(struct config_load *l);
+/* What indented() has to say, of a text. */
+bool config_text_is_indented(const char *text, size_t len);
+
 /* Reports entries that are incomplete or refer to what is not there (see
  * "needs", "part-of" and "refers" in yang/weft-cli.yang); returns their number. */
 unsigned config_validate(const struct config *c, const char *name, config_report_fn *report,

@@ -35,7 +35,9 @@ struct config_cursor {
 	struct gmatch match;
 	struct cvalues vals; /* of the match */
 	size_t refused; /* indentation of the line last refused, plus 1; 0: none */
-	bool indented;	/* a whole text, in which what is inside a mode is indented */
+	bool indented;	/* a whole text, in which what is inside a mode is indented, as far */
+	config_indented_fn *ask_indented; /* as is known: NULL if it was asked, or is no text */
+	void *ask_arg;
 	struct strbuf spelled; /* the line with prefixes as the grammar has them */
 };
 
@@ -319,6 +321,14 @@ static bool is_text(const char *line, size_t len)
 	return true;
 }
 
+static bool text_is_indented(struct config_cursor *cur)
+{
+	if (cur->ask_indented)
+		cur->indented = cur->ask_indented(cur->ask_arg);
+	cur->ask_indented = NULL;
+	return cur->indented;
+}
+
 /* `vrf NAME` is a line of an interface, and a mode of its own in the top mode.
  * Indentation tells what is meant: at or left of the line that entered the mode
  * we are in, a line that enters a mode further up does that.  Returns the number
@@ -329,7 +339,7 @@ static size_t frames_meant(struct config_cursor *cur, size_t indent, bool no)
 	struct failure ignored;
 
 	while (n > 1 && cur->frames.v[n - 1].indent >= indent &&
-			(cur->indented || cur->frames.v[n - 1].indented))
+			(cur->frames.v[n - 1].indented || text_is_indented(cur)))
 		n--;
 	if (no || n == cur->frames.n)
 		return cur->frames.n;
@@ -382,9 +392,9 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 	return refuse(&f, line, e);
 }
 
-/* A line ends in NUL or a newline.  Those below a refused one are refused with it: they would
- * change another node, the one that the line before it was about. */
-static enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
+/* Those below a refused one are refused with it: they would change another node, the one
+ * that the line before it was about. */
+enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
 		struct err *e)
 {
 	size_t n = gparse_words(cur->parse, line, len), indent = indent_of(line);
@@ -417,46 +427,10 @@ enum config_result config_line(struct config_cursor *cur, const char *line, stru
 	return config_line_n(cur, line, strlen(line), e);
 }
 
-static bool has_indented_line(const char *text, const char *end)
+void config_cursor_text(struct config_cursor *cur, config_indented_fn *indented, void *arg)
 {
-	while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL && ++text < end) {
-		if (*text == ' ' || *text == '\t')
-			return true;
-	}
-	return false;
-}
-
-unsigned config_load_text(struct config *c, const char *text, size_t len, const char *name,
-		config_report_fn *report, void *arg)
-{
-	struct config_cursor *cur = config_cursor_new(c);
-	const char *end = text + len;
-	unsigned bad = 0, number = 0;
-	struct strbuf last = { 0 };
-	struct err e;
-
-	nodes_begin(c, 2 * len); /* about what they need */
-	cur->indented = has_indented_line(text, end);
-	while (text < end) {
-		const char *nl = memchr(text, '\n', (size_t)(end - text));
-		size_t n = (size_t)((nl ? nl : end) - text);
-
-		c->line = ++number;
-		if (!nl)
-			sb_addn(&last, text, n);
-		if (config_line_n(cur, nl ? text : last.s, n, &e) == CONFIG_BAD) {
-			bad++;
-			if (report)
-				report(arg, name, number, e.text);
-		}
-		text += n + 1;
-	}
-	sb_free(&last);
-	config_cursor_free(cur);
-	nodes_end(c);
-	bad += config_repair(c, name, report, arg);
-	c->line = 0;
-	return bad;
+	cur->ask_indented = indented;
+	cur->ask_arg = arg;
 }
 
 const char *config_prompt(const struct config_cursor *cur)

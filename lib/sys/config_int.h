@@ -234,6 +234,14 @@ int line_apply(struct config *c, struct config_node *base, const struct sline *l
 /* vals is this match's alone: it is left as it is if the way is that of the time before. */
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret);
 
+/* -- config_edit.c: what config_load.c does for each line -- */
+
+/* A line ends in NUL or a newline, which len does not count. */
+enum config_result config_line_n(struct config_cursor *cur, const char *line, size_t len,
+		struct err *e);
+/* The lines are those of one text; indented: see config_load_begin(). */
+void config_cursor_text(struct config_cursor *cur, config_indented_fn *indented, void *arg);
+
 /* -- config_masks.c -- */
 /* Does the line of n words (already in p) hold an address and a mask where the
  * grammar has a prefix?  Then *out is the line as the grammar has it. */

@@ -10,8 +10,7 @@
 #include "lib/base/vec.h"
 #include "lib/base/xalloc.h"
 #include "lib/sys/log.h"
-#include "lib/sys/running_source.h"
-#include "lib/sys/textfile.h"
+#include "lib/sys/running_files.h"
 
 #define REFUSED_MAX 64 /* lines that a build refuses, before all is refused */
 
@@ -145,6 +144,12 @@ static struct candidate *candidate_make(struct running *r, struct source *s)
 		trial_free(&k->trial);
 		if (rc < 0)
 			break;
+		if (!s->text) { /* lines will be left out: once more, with all of them at hand */
+			if (!source_whole(s))
+				break;
+			tries = -1;
+			continue;
+		}
 		if (s->strict || !leave_out_culprit(r, s)) {
 			source_report(s, 0, err.text);
 			break;
@@ -213,77 +218,23 @@ const char *running_errors(const struct running *r)
 	return sb_str(&r->errors);
 }
 
-/* Several files are one text, so a report finds its file again by the number. */
-struct files {
-	struct strbuf text;
-	char *const *names;
-	size_t n;
-	size_t first[16]; /* number of each file's first line */
-	struct strbuf *errors;
-};
-
-static void files_report(void *arg, const char *name, uint32_t line, const char *sentence)
-{
-	struct files *f = arg;
-	size_t i = f->n;
-	struct strbuf *b = f->errors;
-
-	(void)name;
-	if (strncmp(sentence, "% ", 2) == 0)
-		sentence += 2;
-	while (i > 1 && f->first[i - 1] > line)
-		i--;
-	if (line)
-		line -= (uint32_t)f->first[i - 1] - 1;
-	if (line)
-		sb_addf(b, "%s:%u: %s\n", f->names[i - 1], line, sentence);
-	else
-		sb_addf(b, "%s: %s\n", f->names[i - 1], sentence);
-}
-
-static int files_read(struct files *f, bool must_exist, struct err *err)
-{
-	size_t line = 1;
-
-	if (f->n > sizeof(f->first) / sizeof(f->first[0]))
-		return err_set(err, E2BIG, "too many configuration files");
-	for (size_t i = 0; i < f->n; i++) {
-		size_t before = f->text.len;
-		int rc = text_file_read(f->names[i], &f->text, err);
-
-		f->first[i] = line;
-		if (rc == -ENOENT && !must_exist) {
-			log_notice("%s: not there; starting with an empty configuration", f->names[i]);
-			continue;
-		}
-		if (rc < 0)
-			return rc;
-		if (f->text.len > before && f->text.s[f->text.len - 1] != '\n')
-			sb_addc(&f->text, '\n');
-		for (size_t k = before; i + 1 < f->n && k < f->text.len; k++)
-			line += f->text.s[k] == '\n';
-	}
-	return 0;
-}
-
-static int load(struct running *r, struct files *f, bool must_exist, bool apply, struct err *err)
+static int load(struct running *r, struct files *f, bool apply, struct err *err)
 {
 	struct source s;
-	struct candidate *k;
-	int rc = files_read(f, must_exist, err);
+	struct candidate *k = NULL;
+	int rc = files_source(f, &s, err);
 
-	if (rc < 0)
-		return rc;
-	sb_reset(f->errors);
-	source_init(&s, f->names[0], sb_str(&f->text), f->text.len, 1);
-	s.report = files_report;
-	s.report_arg = f;
-	k = candidate_make(r, &s);
-	rc = (int)s.n_reports;
-	source_fini(&s);
-	if (!k)
-		return err_set(err, EINVAL, "%s: refused as a whole", f->names[0]);
-	if (apply)
+	if (rc == 0) {
+		sb_reset(f->errors);
+		k = candidate_make(r, &s);
+		rc = (int)s.n_reports;
+		source_fini(&s);
+		if (!k)
+			rc = f->err.text[0] ? err_set(err, EIO, "%s", f->err.text) :
+					      err_set(err, EINVAL, "%s: refused as a whole", f->names[0]);
+	}
+	files_close(f);
+	if (k && apply)
 		candidate_apply(r, k);
 	else
 		candidate_free(r, k);
@@ -299,23 +250,22 @@ static void log_errors(const char *text)
 int running_load(struct running *r, char *const *files, size_t n_files, bool must_exist,
 		struct err *err)
 {
-	struct files f = { .names = files, .n = n_files, .errors = &r->errors };
-	int rc = load(r, &f, must_exist, true, err);
+	struct files f = { .names = files, .n = n_files, .must_exist = must_exist,
+		.errors = &r->errors };
+	int rc = load(r, &f, true, err);
 
 	log_errors(sb_str(&r->errors));
-	sb_free(&f.text);
 	return rc;
 }
 
 int running_check(struct running *r, char *const *files, size_t n_files, struct err *err)
 {
 	struct strbuf errors = { 0 };
-	struct files f = { .names = files, .n = n_files, .errors = &errors };
-	int rc = load(r, &f, true, false, err);
+	struct files f = { .names = files, .n = n_files, .must_exist = true, .errors = &errors };
+	int rc = load(r, &f, false, err);
 
 	fputs(sb_str(&errors), stderr);
 	sb_free(&errors);
-	sb_free(&f.text);
 	return rc;
 }
 

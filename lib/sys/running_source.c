@@ -52,12 +52,28 @@ void source_report(struct source *s, uint32_t line, const char *sentence)
 	s->report(s->report_arg, s->name, line, sentence);
 }
 
+bool source_whole(struct source *s)
+{
+	s->n_reports = 0;
+	return s->whole(s->pieces_arg, s);
+}
+
 static void report_load(void *arg, const char *name, unsigned line, const char *sentence)
 {
 	struct source *s = arg;
 
 	(void)name;
 	source_report(s, line, sentence);
+}
+
+static bool source_load_pieces(struct source *s, struct config *c)
+{
+	struct config_load *l = config_load_begin(c, s->len, s->indented, s->pieces_arg, s->name,
+			report_load, s);
+	bool ok = s->pieces(s->pieces_arg, l);
+
+	config_load_end(l);
+	return ok;
 }
 
 /* A file: the lines not left out among the first n, as one text. */
@@ -120,6 +136,8 @@ static bool source_edit(struct source *s, struct config *c, size_t n)
 
 bool source_apply(struct source *s, struct config *c, size_t n)
 {
+	if (!s->text)
+		return source_load_pieces(s, c);
 	if (!s->node) {
 		source_load(s, c, n);
 		return true;

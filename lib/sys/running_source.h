@@ -18,8 +18,14 @@ struct line {
 
 struct source {
 	const char *name;    /* of the file; "" for an edit */
-	const char *text;    /* the caller's */
+	const char *text;    /* the caller's; NULL: it comes in pieces */
 	size_t len;
+	/* Of a text that comes in pieces: reads it, and is told at the end whether it could be. */
+	bool (*pieces)(void *arg, struct config_load *l);
+	/* Reads it as a whole after all, to cut it into lines: text and len. */
+	bool (*whole)(void *arg, struct source *s);
+	bool (*indented)(void *arg); /* as config_load_begin() asks it */
+	void *pieces_arg;
 	uint32_t first;	     /* number of the first line */
 	char *copy;	     /* cut into lines when that is first needed */
 	VEC(struct line) lines;
@@ -39,13 +45,16 @@ void source_init(struct source *s, const char *name, const char *text, size_t le
 void source_fini(struct source *s);
 void source_report(struct source *s, uint32_t line, const char *sentence);
 
+/* Has the text as a whole from now on, of which nothing was reported yet; false: it can't be read. */
+bool source_whole(struct source *s);
+
 /* Cuts the text into lines, if it is not yet. */
 void source_cut(struct source *s);
 
 #define SOURCE_ALL SIZE_MAX
 
 /* The lines not left out among the first n, added to a configuration.  False if a
- * strict source was refused. */
+ * strict source was refused, or a file could not be read. */
 bool source_apply(struct source *s, struct config *c, size_t n);
 
 #endif

@@ -15,6 +15,11 @@
 
 #include "lib/base/xalloc.h"
 
+static int not_text(const char *path, struct err *err)
+{
+	return err_set(err, EINVAL, "%s: not a text: it has a NUL byte", path);
+}
+
 int text_file_read(const char *path, struct strbuf *out, struct err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
@@ -46,8 +51,68 @@ int text_file_read(const char *path, struct strbuf *out, struct err *err)
 	if (n < 0)
 		return err_set(err, (int)-n, "%s: %s", path, strerror((int)-n));
 	if (out->len > before && memchr(out->s + before, 0, out->len - before))
-		return err_set(err, EINVAL, "%s: not a text: it has a NUL byte", path);
+		return not_text(path, err);
 	return 0;
+}
+
+int text_file_open(const char *path)
+{
+	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > TEXT_FILE_MAX)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+#define PIECE 65536 /* bytes; stays in a processor's cache while it is worked on */
+
+/* Hands over what is whole, and keeps the rest. */
+static bool give_lines(struct strbuf *b, text_piece_fn *fn, void *arg)
+{
+	char *end = memrchr(b->s, '\n', b->len);
+	size_t n = end ? (size_t)(end + 1 - b->s) : 0;
+	bool more = n == 0 || fn(arg, b->s, n);
+
+	memmove(b->s, b->s + n, b->len - n);
+	b->len -= n;
+	return more;
+}
+
+int text_file_pieces(int fd, const char *path, text_piece_fn *fn, void *arg, struct err *err)
+{
+	struct strbuf b = { 0 };
+	size_t sum = 0;
+	int rc = 0;
+	ssize_t n = 1;
+
+	while (rc == 0 && n > 0) {
+		char *at = sb_room(&b, PIECE);
+
+		n = pread(fd, at, PIECE, (off_t)sum);
+		if (n < 0 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		if (n < 0)
+			rc = err_set(err, errno, "%s: %s", path, strerror(errno));
+		if (n <= 0)
+			break;
+		sum += (size_t)n;
+		sb_used(&b, (size_t)n);
+		if (memchr(at, 0, (size_t)n))
+			rc = not_text(path, err);
+		else if (sum > TEXT_FILE_MAX)
+			rc = err_set(err, EFBIG, "%s: %s", path, strerror(EFBIG));
+		else if (!give_lines(&b, fn, arg))
+			b.len = 0, n = 0;
+	}
+	if (rc == 0 && b.len)
+		fn(arg, b.s, b.len);
+	sb_free(&b);
+	return rc;
 }
 
 static int write_all(int fd, const char *text, size_t len)

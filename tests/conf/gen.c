@@ -192,7 +192,8 @@ void gen_enter(struct rng *r, const struct smode *m, struct strbuf *out)
 	do {
 		sb_reset(&line);
 		gen_line(r, &m->line->seq, &line);
-	} while (!strncmp(line.s, "router bgp", 10) && !isdigit((unsigned char)line.s[11]));
+	} while (!strncmp(line.s, "router bgp", 10) &&
+			(line.len < 12 || !isdigit((unsigned char)line.s[11])));
 	sb_addf(out, "%s\n", line.s);
 	sb_free(&line);
 }

@@ -104,7 +104,8 @@ static bool checked_away(const char *line)
 {
 	/* combinations of random values that a check rightly refuses */
 	return strstr(line, "prefix-list") || strstr(line, " route ") ||
-			(strstr(line, "router bgp") && !isdigit((unsigned char)line[11]));
+			(strstr(line, "router bgp") &&
+					(strlen(line) < 12 || !isdigit((unsigned char)line[11])));
 }
 
 static void print_parse(struct config *c, const char *line)

@@ -48,9 +48,11 @@ tests_fuzz_fuzz_update_LDADD = tests/wire/libmessage.a $(FUZZ_LDADD)
 tests_fuzz_fuzz_nlri_LDADD = $(FUZZ_LDADD)
 
 # rib
-check_PROGRAMS += tests/unit/test_decision tests/unit/test_rib tests/unit/test_rib_hash tests/unit/test_rib_order
+check_PROGRAMS += tests/unit/test_decision tests/unit/test_rib tests/unit/test_rib_hash tests/unit/test_rib_order \
+	tests/unit/test_rib_model
 tests_unit_test_decision_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_rib_order_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
+tests_unit_test_rib_model_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_rib_hash_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_rib_LDADD = bgpd/libbgpcore.a lib/libbase.a $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/test_adj_in tests/unit/test_out_group

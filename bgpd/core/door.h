@@ -46,6 +46,7 @@ void instance_free(struct bgp_instance *i);
 /* Takes a new configuration of the same VRF; peers are the caller's. */
 void instance_configure(struct bgp_instance *i, const struct instance_config *config);
 void instance_end_of_rib(struct bgp_instance *i); /* a peer has sent all it has */
+void instance_redecide(struct bgp_instance *i, enum family f); /* all of a table, in slices */
 /* The router id as configured, else as best learned; true if it or the cluster
  * id changed.  Sessions start again if the former did. */
 bool instance_router_id_update(struct bgp_instance *i);

@@ -135,6 +135,14 @@ static bool redecide_run(struct work *w, struct bgp_core *c)
 	return i->redecide_families != 0;
 }
 
+void instance_redecide(struct bgp_instance *i, enum family f)
+{
+	/* From the start again, should a walk be under way. */
+	i->redecide_families |= 1u << f;
+	i->redecide_at = 0;
+	core_work_add(i->core, &i->redecide);
+}
+
 static void set_options(struct bgp_instance *i, const struct instance_config *old)
 {
 	for (int n = 0; n < FAM_COUNT; n++) {
@@ -150,10 +158,7 @@ static void set_options(struct bgp_instance *i, const struct instance_config *ol
 			if (decision_equal(&was, &now) && !retell)
 				continue;
 			i->retell_families |= (unsigned)retell << f;
-			/* From the start again, should a walk be under way. */
-			i->redecide_families |= 1u << f;
-			i->redecide_at = 0;
-			core_work_add(i->core, &i->redecide);
+			instance_redecide(i, f);
 		}
 		rib_set_options(i->rib[f], &now);
 	}

@@ -27,6 +27,7 @@ struct nexthops {
 	VEC(uint32_t) by_number; /* slab ids by attrs.h's number; a hint, checked by address */
 	struct work walk;
 	bool walk_active;
+	size_t walk_instance;
 	int walk_family;
 	uint32_t walk_at;
 	struct core_timer sweep;
@@ -145,6 +146,7 @@ static void walk_begin(struct nexthops *n)
 		at(n, id)->changed = false;
 	}
 	n->walk_active = true;
+	n->walk_instance = n->instance->index;
 	n->walk_family = 0;
 	n->walk_at = 0;
 }
@@ -157,25 +159,38 @@ static bool any_changed(const struct nexthops *n)
 	return false;
 }
 
-static bool walk_run(struct work *w, struct bgp_core *c)
+/* False: the budget is spent. */
+static bool walk_tables(struct nexthops *n, const struct bgp_instance *i, unsigned *budget)
 {
-	struct nexthops *n = (struct nexthops *)((char *)w - offsetof(struct nexthops, walk));
-	unsigned budget = SLICE;
-
-	(void)c;
-	if (!n->walk_active)
-		walk_begin(n);
 	for (; n->walk_family < FAM_COUNT; n->walk_family++, n->walk_at = 0) {
-		struct rib *rib = n->instance->rib[n->walk_family];
+		struct rib *rib = i->rib[n->walk_family];
 
 		if (!rib)
 			continue;
 		while ((n->walk_at = rib_walk(rib, n->walk_at))) {
 			if (uses_changed_hop(n, rib, n->walk_at))
 				rib_decide(rib, n->walk_at);
-			if (!--budget)
-				return true;
+			if (!--*budget)
+				return false;
 		}
+	}
+	n->walk_family = 0;
+	return true;
+}
+
+/* What was imported into other instances is chosen there by metrics of the default one. */
+static bool walk_run(struct work *w, struct bgp_core *c)
+{
+	struct nexthops *n = (struct nexthops *)((char *)w - offsetof(struct nexthops, walk));
+	unsigned budget = SLICE;
+
+	if (!n->walk_active)
+		walk_begin(n);
+	for (; n->walk_instance < c->instances.n; n->walk_instance++) {
+		const struct bgp_instance *i = c->instances.v[n->walk_instance];
+
+		if (i && (i == n->instance || n->instance->index == 0) && !walk_tables(n, i, &budget))
+			return true;
 	}
 	n->walk_active = false;
 	return any_changed(n);

@@ -346,7 +346,8 @@ void out_group_refresh(struct peer *p, enum family f)
 		return;
 	m->dumping = true;
 	m->dump_at = 0;
-	m->refresh_begin_due = m->refresh_end_due = p->caps.enhanced_refresh;
+	/* No marks before End-of-RIB (RFC 7313 section 4). */
+	m->refresh_begin_due = m->refresh_end_due = p->caps.enhanced_refresh && !m->end_of_rib_due;
 	peer_want_write(p);
 }
 

@@ -14,6 +14,7 @@ struct peer_family {
 	bool negotiated;	   /* both sides have it */
 	bool add_path_rx, add_path_tx;
 	bool refresh_pending;
+	bool refreshing;	   /* between the peer's marks of an enhanced refresh */
 	uint32_t received;	   /* paths of this peer in the table, accepted or not */
 	uint32_t accepted;	   /* after policy */
 	uint32_t advertised;	   /* routes it has been told */

@@ -198,6 +198,21 @@ static void nothing(struct peer *p, enum family f)
 	session_reap(p);
 }
 
+/* Of a peer that restarts gracefully only End-of-RIB says what is stale (RFC 7313
+ * section 4): routes that it has just repeated must not become so. */
+static bool refresh_too_early(struct conn *conn, enum family f)
+{
+	struct peer *p = conn->peer;
+	char name[IP_TEXT_MAX];
+
+	if (!p->session->received.caps.graceful_restart || p->family[f].end_of_rib_received)
+		return false;
+	if (log_allowed(conn->core, p->session))
+		core_log(conn->core, LEVEL_ERR, "neighbor %s: a route refresh begins before its End-of-RIB",
+				peer_name(p, name));
+	return true;
+}
+
 void receive_refresh(struct conn *conn, const uint8_t *body, size_t len)
 {
 	struct peer *p = conn->peer;
@@ -215,14 +230,17 @@ void receive_refresh(struct conn *conn, const uint8_t *body, size_t len)
 		out_group_refresh(p, r.family);
 		break;
 	case REFRESH_BEGIN:
-		if (p->caps.enhanced_refresh)
-			adj_in_mark_stale(p, r.family);
+		if (!p->caps.enhanced_refresh || refresh_too_early(conn, r.family))
+			break;
+		p->family[r.family].refreshing = true;
+		adj_in_mark_stale(p, r.family);
 		break;
 	case REFRESH_END:
-		if (p->caps.enhanced_refresh) {
-			p->session->purging++;
-			adj_in_purge(p, r.family, true, nothing);
-		}
+		if (!p->family[r.family].refreshing)
+			break;
+		p->family[r.family].refreshing = false;
+		p->session->purging++;
+		adj_in_purge(p, r.family, true, nothing);
 		break;
 	}
 }

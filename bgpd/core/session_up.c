@@ -177,11 +177,28 @@ static void fill_view(struct peer *p)
 	}
 }
 
+/* Paths are ranked by it: those that were kept may win or lose now, and where they
+ * stand others would be put into wrong places. */
+static void source_update(struct peer *p, const struct conn *conn)
+{
+	struct route_source *src = core_of(p)->sources.v[p->source], was = *src;
+
+	src->as = p->remote_as;
+	src->ibgp = p->ibgp;
+	src->router_id = p->remote_id;
+	src->addr = conn->remote;
+	if (src->as == was.as && src->ibgp == was.ibgp && src->router_id == was.router_id &&
+			ip_equal(&src->addr, &was.addr))
+		return;
+	for (int f = 0; f < FAM_COUNT; f++)
+		if (p->family[f].received && p->instance->rib[f])
+			instance_redecide(p->instance, (enum family)f);
+}
+
 void session_up(struct peer *p, struct conn *conn)
 {
 	struct bgp_core *c = core_of(p);
 	struct session *s = p->session;
-	struct route_source *src = c->sources.v[p->source];
 
 	open_apply(p, conn);
 	p->local_addr = conn->local;
@@ -191,10 +208,7 @@ void session_up(struct peer *p, struct conn *conn)
 		p->local_addr6 = conn->local_global6;
 	p->local_link_local6 = conn->local_link_local6;
 	p->on_link = conn->on_link;
-	src->as = p->remote_as;
-	src->ibgp = p->ibgp;
-	src->router_id = p->remote_id;
-	src->addr = conn->remote;
+	source_update(p, conn);
 	fill_view(p);
 	p->count.established++;
 	s->last_established_at = c->now;
@@ -204,7 +218,7 @@ void session_up(struct peer *p, struct conn *conn)
 	resume_stale(p);
 	for (int f = 0; f < FAM_COUNT; f++) {
 		p->family[f].end_of_rib_received = p->family[f].end_of_rib_sent = false;
-		p->family[f].refresh_pending = false;
+		p->family[f].refresh_pending = p->family[f].refreshing = false;
 		if (p->family[f].negotiated)
 			out_group_join(p, (enum family)f);
 	}

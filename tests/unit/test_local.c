@@ -261,6 +261,73 @@ START_TEST(many_import_the_same)
 }
 END_TEST
 
+/* 10.9.0.0/16 with route target 65000:1. */
+static void announce_vpn(conn_id id, uint8_t rd, uint32_t next_hop)
+{
+	uint8_t body[] = { 0, 0, 0, 56,
+		0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 5, 4, 0, 0, 0, 100,
+		0xc0, 16, 8, 0, 2, 0xfd, 0xe8, 0, 0, 0, 1,
+		0x80, 14, 31, 0, 1, 128, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		104, 0, 1, 1, 0, 0, 0xfd, 0xe8, 0, 0, 0, rd, 10, 9 };
+
+	body[3] = sizeof(body) - 4;
+	wr_put32(body + 44, next_hop);
+	door_send(&t, id, MSG_UPDATE, body, sizeof(body));
+}
+
+static void metric(uint32_t next_hop, uint32_t value)
+{
+	struct feed_msg m = { .type = FEED_NEXTHOP, .add = true, .vrf = "default" };
+
+	m.nexthop.addr = ip4(next_hop);
+	m.nexthop.resolved = true;
+	m.nexthop.metric = value;
+	feed(&m);
+	door_wait(&t, MONO_SEC(1));
+}
+
+static uint32_t imported_next_hop(void)
+{
+	const struct rib *rib = core_instance_find(t.core, "red")->rib[FAM_IPV4_UNICAST];
+	const struct path *p = rib_best(rib, rib_walk(rib, 0));
+
+	ck_assert_uint_eq(rib_path_count(rib), 2);
+	return ip4_u32(&attrs_next_hop(t.core->attrs, attrs_get(t.core->attrs, p->attrs)->next_hop)->addr);
+}
+
+/* Each is the only route of its destination in the VPN table: there nothing changes. */
+START_TEST(imports_follow_the_metric)
+{
+	const uint64_t rt = 0x0002fde800000001;
+	struct bgp_config *c = door_config_new();
+	struct instance_config *k = vec_push(&c->instances);
+	struct open_msg o = door_open_msg(OUR_AS, PEER);
+	struct peer_config *p = door_config_peer(c, PEER, OUR_AS);
+
+	p->passive = p->family[FAM_IPV4_VPN].active = true;
+	o.caps.family[FAM_IPV4_VPN] = true;
+	instance_config_init(k);
+	snprintf(k->vrf, sizeof(k->vrf), "red");
+	k->as = OUR_AS;
+	k->family[FAM_IPV4_UNICAST].vpn_import = true;
+	k->family[FAM_IPV4_UNICAST].max_paths_ibgp = 1;
+	*vec_push(&k->family[FAM_IPV4_UNICAST].rt_import.rt) = rt;
+	iface(2, "eth0", true);
+	address(2, 0x0a000001, 24, true);
+	door_configure(&t, c);
+	door_establish(&t, 1, PEER, &o);
+	announce_vpn(1, 1, 0x0a000101);
+	announce_vpn(1, 2, 0x0a000102);
+	metric(0x0a000101, 10);
+	metric(0x0a000102, 20);
+	ck_assert_uint_eq(imported_next_hop(), 0x0a000101);
+	metric(0x0a000101, 30);
+	ck_assert_uint_eq(imported_next_hop(), 0x0a000102);
+	metric(0x0a000102, 40);
+	ck_assert_uint_eq(imported_next_hop(), 0x0a000101);
+}
+END_TEST
+
 START_TEST(snapshot_sweeps)
 {
 	door_configure(&t, config(true));
@@ -364,6 +431,7 @@ int main(void)
 	tcase_add_test(tc, instance_for_an_l3vni);
 	tcase_add_test(tc, vrfs_come_and_go);
 	tcase_add_loop_test(tc, many_import_the_same, 0, 2);
+	tcase_add_test(tc, imports_follow_the_metric);
 	tcase_add_test(tc, snapshot_sweeps);
 	tcase_add_test(tc, snapshot_ends_after_next_hops_are_known);
 	tcase_add_test(tc, vrf_alone_brings_the_default_instance);

@@ -436,6 +436,61 @@ START_TEST(restart_again)
 }
 END_TEST
 
+/* Before End-of-RIB the marks of a refresh mean nothing: what has just been repeated
+ * would be taken for stale (RFC 7313 section 4). */
+START_TEST(refresh_before_end_of_rib)
+{
+	peer_open.caps.enhanced_refresh = true;
+	restartable();
+	door_establish(&t, 5, PEER, &peer_open);
+	door_announce(&t, 5, PEER_AS, 0, 7);
+	door_send(&t, 5, MSG_REFRESH, "\0\1\1\1", 4);
+	ck_assert(door_logged(&t, "before its End-of-RIB"));
+	door_announce(&t, 5, PEER_AS, 0, 3);
+	door_send(&t, 5, MSG_REFRESH, "\0\1\2\1", 4); /* the end of nothing */
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 10);
+	door_end_of_rib(&t, 5);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 7);
+	door_send(&t, 5, MSG_REFRESH, "\0\1\1\1", 4);
+	door_announce(&t, 5, PEER_AS, 0, 3);
+	door_send(&t, 5, MSG_REFRESH, "\0\1\2\1", 4);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 3);
+}
+END_TEST
+
+/* With another router id its routes win no more, though they come again as they were. */
+START_TEST(restart_with_another_router_id)
+{
+	struct bgp_config *c = two_peers();
+	const struct rib *rib;
+	uint32_t d = 0;
+
+	c->instances.v[0].decision.compare_router_id = true;
+	peer_open.caps.graceful_restart = true;
+	peer_open.caps.gr_time = 60;
+	peer_open.caps.gr_family[FAM_IPV4_UNICAST] = true;
+	peer_open.caps.gr_forwarding[FAM_IPV4_UNICAST] = true;
+	both_up(c);
+	door_announce(&t, 2, OTHER_AS, 0, 10);
+	rib = core_instance_find(t.core, "default")->rib[FAM_IPV4_UNICAST];
+	while ((d = rib_walk(rib, d)))
+		ck_assert_uint_eq(rib_best(rib, d)->source, door_peer(&t, PEER)->source);
+	door_lost(&t, 1, ECONNRESET);
+	door_wait(&t, MONO_SEC(10));
+	peer_open.router_id = OTHER + 1;
+	door_establish(&t, 5, PEER, &peer_open);
+	door_announce(&t, 5, PEER_AS, 0, 10);
+	door_end_of_rib(&t, 5);
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 20);
+	while ((d = rib_walk(rib, d)))
+		ck_assert_uint_eq(rib_best(rib, d)->source, door_peer(&t, OTHER)->source);
+}
+END_TEST
+
 START_TEST(restart_takes_too_long)
 {
 	restartable();
@@ -545,6 +600,8 @@ int main(void)
 	tcase_add_test(tc, refreshed_peer_drops_the_rest);
 	tcase_add_test(tc, restart_keeps_routes);
 	tcase_add_test(tc, restart_again);
+	tcase_add_test(tc, refresh_before_end_of_rib);
+	tcase_add_test(tc, restart_with_another_router_id);
 	tcase_add_test(tc, restart_takes_too_long);
 	tcase_add_test(tc, restart_without_forwarding);
 	tcase_add_test(tc, restart_over_a_session_that_looks_alive);

@@ -21,7 +21,7 @@ bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/out_key.c bgpd/core/out_policy.c bgpd/core/out_private.h bgpd/core/out_pull.c bgpd/core/out_sent.c \
 	bgpd/core/out_transform.c bgpd/core/out_window.c \
 	bgpd/core/rib.c bgpd/core/rib_decide.c bgpd/core/rib_hash.c bgpd/core/rib_hash.h bgpd/core/rib_log.c \
-	bgpd/core/rib_order.c bgpd/core/rib_path_id.c bgpd/core/rib_private.h bgpd/core/rib_query.c \
+	bgpd/core/rib_order.c bgpd/core/rib_path_id.c bgpd/core/rib_private.h bgpd/core/rib_query.c bgpd/core/rib_table.c \
 	bgpd/core/rib_sorted.c
 
 # peer: sessions, the door, configuration values

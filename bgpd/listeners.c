@@ -26,6 +26,7 @@ struct md5_key {
 	struct prefix peers; /* one, or a listen range */
 	char *key;
 	uint32_t rank; /* of several for one prefix the first counts */
+	bool refused;  /* the kernel had no room for it */
 };
 typedef VEC(struct md5_key) md5_keys;
 
@@ -35,7 +36,7 @@ struct listener {
 	struct ip_addr addr;
 	int fd;
 	struct loop_fd *watch;
-	md5_keys keys; /* in the kernel's hands; by prefix */
+	md5_keys keys; /* in the kernel's hands, but those that it refused; by prefix */
 };
 
 struct listeners {
@@ -206,7 +207,7 @@ static void key_want(md5_keys *keys, const struct listener *x, const struct pref
 	uint32_t rank = (uint32_t)keys->n;
 
 	if (key && peers->family == x->addr.family)
-		*vec_push(keys) = (struct md5_key){ *peers, key, rank };
+		*vec_push(keys) = (struct md5_key){ .peers = *peers, .key = key, .rank = rank };
 }
 
 static int key_order(const void *a, const void *b)
@@ -278,8 +279,10 @@ static void keys_sync(struct listener *x, const struct instance_config *c)
 	at = 0;
 	vec_foreach(k, &wanted) {
 		old = key_seek(&x->keys, &at, &k->peers);
-		if (!old || strcmp(old->key, k->key) != 0)
-			refused += !key_set(x, &k->peers, k->key);
+		/* What goes, or a larger limit, may have made room. */
+		if (!old || old->refused || strcmp(old->key, k->key) != 0)
+			k->refused = !key_set(x, &k->peers, k->key);
+		refused += k->refused;
 		k->key = xstrdup(k->key);
 	}
 	if (refused)

@@ -35,27 +35,26 @@ static void prefix_entries(const struct config_node *list, struct prefix_list_co
 	size_t n = config_count(list, "entry");
 	const char *text;
 
-	if (n) {
-		l->entries.v = xmalloc_huge(n * sizeof(*l->entries.v));
-		l->entries.room = n;
-	}
+	if (n)
+		l->rules = prefix_rules_new(l->family, n);
 	for (; x; x = config_next(x)) {
-		struct prefix_list_entry *e = vec_push(&l->entries);
+		struct prefix_list_entry e = { 0 };
 
 		for (uint32_t at = 0; (leaf = config_next_leaf(x, &at, &text)) != NULL;) {
 			if (leaf == seq)
-				e->seq = number(text);
+				e.seq = number(text);
 			else if (leaf == action)
-				e->permit = *text == 'p';
+				e.permit = *text == 'p';
 			else if (leaf == prefix)
-				prefix_parse(text, &e->prefix);
+				prefix_parse(text, &e.prefix);
 			else if (leaf == any)
-				e->any = true;
+				e.any = true;
 			else if (leaf == ge)
-				e->ge = (uint8_t)number(text);
+				e.ge = (uint8_t)number(text);
 			else
-				e->le = (uint8_t)number(text);
+				e.le = (uint8_t)number(text);
 		}
+		prefix_rules_add(l->rules, &e);
 	}
 }
 

@@ -174,12 +174,23 @@ static void prefix_entry_json(const struct prefix_list_entry *e, uint8_t family,
 	jsonw_end_object(j);
 }
 
+static size_t rules_count(const struct prefix_list_config *l)
+{
+	return l->rules ? l->rules->n : 0;
+}
+
+/* Of the i-th rule; 0 if there is none. */
+static uint32_t rule_seq(const struct prefix_list_config *l, size_t i)
+{
+	return i < rules_count(l) ? prefix_rules_at(l->rules, i)->seq : 0;
+}
+
 static unsigned count_ranges(const struct prefix_list_config *l)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < l->entries.n; i++)
-		n += l->entries.v[i].ge || l->entries.v[i].le;
+	for (size_t i = 0; i < rules_count(l); i++)
+		n += prefix_rules_at(l->rules, i)->ge || prefix_rules_at(l->rules, i)->le;
 	return n;
 }
 
@@ -190,13 +201,15 @@ static void prefix_list_text(const struct show *s, const struct prefix_list_conf
 
 	if (brief || show_has(s, "detail"))
 		sb_addf(s->out, "BGP: %s prefix-list %s:\n   count: %zu, range entries: %u, sequences: %u - %u\n",
-				ip, l->name, l->entries.n, count_ranges(l),
-				l->entries.n ? l->entries.v[0].seq : 0,
-				l->entries.n ? l->entries.v[l->entries.n - 1].seq : 0);
+				ip, l->name, rules_count(l), count_ranges(l), rule_seq(l, 0),
+				rule_seq(l, rules_count(l) - 1));
 	else
-		sb_addf(s->out, "BGP: %s prefix-list %s: %zu entries\n", ip, l->name, l->entries.n);
-	for (size_t i = 0; !brief && i < l->entries.n; i++)
-		prefix_entry_text(&l->entries.v[i], s->out);
+		sb_addf(s->out, "BGP: %s prefix-list %s: %zu entries\n", ip, l->name, rules_count(l));
+	for (size_t i = 0; !brief && i < rules_count(l); i++) {
+		struct prefix_list_entry e = prefix_rules_entry(l->rules, i);
+
+		prefix_entry_text(&e, s->out);
+	}
 }
 
 static void prefix_list_json(const struct show *s, const struct prefix_list_config *l,
@@ -207,16 +220,18 @@ static void prefix_list_json(const struct show *s, const struct prefix_list_conf
 	jsonw_object(j, l->name);
 	jsonw_str(j, "addressFamily", l->family == 6 ? "IPv6" : "IPv4");
 	if (brief || show_has(s, "detail")) {
-		jsonw_uint(j, "count", l->entries.n);
+		jsonw_uint(j, "count", rules_count(l));
 		jsonw_uint(j, "rangeEntries", count_ranges(l));
-		jsonw_uint(j, "sequenceStart", l->entries.n ? l->entries.v[0].seq : 0);
-		jsonw_uint(j, "sequenceEnd",
-				l->entries.n ? l->entries.v[l->entries.n - 1].seq : 0);
+		jsonw_uint(j, "sequenceStart", rule_seq(l, 0));
+		jsonw_uint(j, "sequenceEnd", rule_seq(l, rules_count(l) - 1));
 	}
 	if (!brief) {
 		jsonw_array(j, "entries");
-		for (size_t i = 0; i < l->entries.n; i++)
-			prefix_entry_json(&l->entries.v[i], l->family, j);
+		for (size_t i = 0; i < rules_count(l); i++) {
+			struct prefix_list_entry e = prefix_rules_entry(l->rules, i);
+
+			prefix_entry_json(&e, l->family, j);
+		}
 		jsonw_end_array(j);
 	}
 	jsonw_end_object(j);

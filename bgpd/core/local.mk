@@ -38,7 +38,7 @@ bgpd_libbgpcore_a_SOURCES += \
 	bgpd/core/as_path_regex.c bgpd/core/list.c bgpd/core/list.h bgpd/core/policy.c \
 	bgpd/core/policy_bind.c bgpd/core/policy_clause.h bgpd/core/policy_config.c \
 	bgpd/core/policy_match.c bgpd/core/policy_set.c bgpd/core/prefix_list.c \
-	bgpd/core/prefix_list.h
+	bgpd/core/prefix_list.h bgpd/core/prefix_rules.c bgpd/core/prefix_rules.h
 
 # vrf, evpn, next hops, origin, feed
 bgpd_libbgpcore_a_SOURCES += bgpd/core/aggregate.c bgpd/core/feed_out.c bgpd/core/nexthop.c bgpd/core/nexthop.h \

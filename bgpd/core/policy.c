@@ -70,48 +70,41 @@ struct compiled_map *policy_find_map(const struct policy *p, const char *name)
 	return NAMES_FIND(&p->maps, name);
 }
 
-#define RULES_AHEAD 8
-
 static struct prefix_list *prefix_list_compile(const struct prefix_list_config *c)
 {
-	struct prefix_list *l = prefix_list_new(c->family);
-	const struct prefix zero = { .family = c->family };
-	const struct prefix_list_entry *x;
-	uint8_t bits = (uint8_t)family_bits(c->family);
+	struct prefix_rules *none = c->rules ? NULL : prefix_rules_new(c->family, 0);
+	struct prefix_list *l = prefix_list_new(c->rules ? c->rules : none);
 
-	prefix_list_reserve(l, c->entries.n);
-	vec_foreach(x, &c->entries) {
-		uint8_t min = x->ge ? x->ge : x->prefix.len;
-		uint8_t max = x->le ? x->le : x->ge ? bits : x->prefix.len;
-
-		if (x + RULES_AHEAD < c->entries.v + c->entries.n)
-			prefix_list_ahead(l, &x[RULES_AHEAD].prefix);
-		if (x->any)
-			prefix_list_add(l, &zero, 0, bits, x->permit, x->seq);
-		else
-			prefix_list_add(l, &x->prefix, min, max, x->permit, x->seq);
-	}
+	prefix_rules_unref(none);
 	return l;
+}
+
+static int access_rules(const struct list_config *c, struct prefix_rules *rules, struct err *e)
+{
+	const struct list_entry *x;
+
+	vec_foreach(x, &c->entries) {
+		struct prefix_list_entry r = {
+			.seq = x->seq,
+			.permit = x->permit,
+			.any = strcmp(x->text, "any") == 0,
+			.le = x->exact ? 0 : (uint8_t)family_bits(c->family),
+		};
+
+		if (!r.any && (prefix_parse(x->text, &r.prefix) || r.prefix.family != c->family))
+			return err_set(e, EINVAL, "access-list %s seq %u: '%.80s' is not a prefix",
+					c->name, x->seq, x->text);
+		prefix_rules_add(rules, &r);
+	}
+	return 0;
 }
 
 static struct prefix_list *access_list_compile(const struct list_config *c, struct err *e)
 {
-	struct prefix_list *l = prefix_list_new(c->family);
-	const struct list_entry *x;
-	struct prefix p;
-	uint8_t bits = (uint8_t)family_bits(c->family);
+	struct prefix_rules *rules = prefix_rules_new(c->family, c->entries.n);
+	struct prefix_list *l = access_rules(c, rules, e) ? NULL : prefix_list_new(rules);
 
-	vec_foreach(x, &c->entries) {
-		if (strcmp(x->text, "any") == 0) {
-			p = (struct prefix){ .family = c->family };
-		} else if (prefix_parse(x->text, &p) || p.family != c->family) {
-			err_set(e, EINVAL, "access-list %s seq %u: '%.80s' is not a prefix",
-					c->name, x->seq, x->text);
-			prefix_list_free(l);
-			return NULL;
-		}
-		prefix_list_add(l, &p, p.len, x->exact ? p.len : bits, x->permit, x->seq);
-	}
+	prefix_rules_unref(rules);
 	return l;
 }
 

@@ -28,6 +28,13 @@ static void route_map_entry_fini(struct route_map_entry *e)
 	free(e->description);
 }
 
+void prefix_list_config_add(struct prefix_list_config *l, const struct prefix_list_entry *e)
+{
+	if (!l->rules)
+		l->rules = prefix_rules_new(l->family, 0);
+	prefix_rules_add(l->rules, e);
+}
+
 void policy_config_fini(struct policy_config *c)
 {
 	struct prefix_list_config *pl;
@@ -38,7 +45,7 @@ void policy_config_fini(struct policy_config *c)
 
 	vec_foreach(pl, &c->prefix_lists) {
 		free(pl->name);
-		vec_free(&pl->entries);
+		prefix_rules_unref(pl->rules);
 	}
 	vec_foreach(l, &c->lists) {
 		free(l->name);
@@ -60,17 +67,8 @@ void policy_config_fini(struct policy_config *c)
 static bool prefix_list_config_equal(const struct prefix_list_config *a,
 		const struct prefix_list_config *b)
 {
-	if (a->family != b->family || a->entries.n != b->entries.n || !str_equal(a->name, b->name))
-		return false;
-	for (size_t i = 0; i < a->entries.n; i++) {
-		const struct prefix_list_entry *x = &a->entries.v[i], *y = &b->entries.v[i];
-
-		if (x->seq != y->seq || x->permit != y->permit || x->any != y->any ||
-				x->ge != y->ge || x->le != y->le ||
-				!prefix_equal(&x->prefix, &y->prefix))
-			return false;
-	}
-	return true;
+	return a->family == b->family && str_equal(a->name, b->name) &&
+	       prefix_rules_equal(a->rules, b->rules);
 }
 
 static bool list_config_equal(const struct list_config *a, const struct list_config *b)

@@ -7,20 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bgpd/core/prefix_rules.h"
 #include "lib/base/addr.h"
 #include "lib/base/vec.h"
-
-struct prefix_list_entry {
-	uint32_t seq;
-	bool permit, any;
-	struct prefix prefix;
-	uint8_t ge, le; /* 0: not given */
-};
 
 struct prefix_list_config {
 	char *name;
 	uint8_t family; /* 4 or 6: `ip` and `ipv6` lists have separate names */
-	VEC(struct prefix_list_entry) entries;
+	struct prefix_rules *rules; /* shared with what is compiled; NULL: none */
 };
 
 enum list_kind {
@@ -75,6 +69,9 @@ struct policy_config {
 	VEC(struct list_config) lists;
 	VEC(struct route_map_config) route_maps;
 };
+
+/* While the list is being made. */
+void prefix_list_config_add(struct prefix_list_config *l, const struct prefix_list_entry *e);
 
 void policy_config_fini(struct policy_config *c); /* frees what it holds; c itself is the caller's */
 bool policy_config_equal(const struct policy_config *a, const struct policy_config *b);

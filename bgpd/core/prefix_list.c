@@ -1,56 +1,137 @@
-/* Prefix lists and access lists for policy.c.  Rules with the same prefix form
- * a chain in sequence order; the heads of the chains are in a hash table by
- * (address, length).  A look-up probes each length that has rules and takes
- * the earliest rule of all; a length none of whose rules admits the prefix's
- * own length is not probed. */
+/* Prefix lists and access lists for policy.c.  A rule is in a hash table by its (address, length).
+ * Rules with the same prefix form a chain in sequence order, whose head is what the table
+ * has; most lists have none, and no memory for that.  A look-up probes each length that has rules and
+ * takes the earliest rule of all; a length none of whose rules admits the prefix's own
+ * length is not probed.
+ *
+ * A slot of the table is a rule's number plus 1 in as many low bits as are needed; above
+ * them are the low bits of its hash, whose high bits chose the place. So a probe hardly ever
+ * reads another prefix's rule. */
 #include "bgpd/core/prefix_list.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
 #include "lib/base/hash.h"
-#include "lib/base/htab.h"
 #include "lib/base/vec.h"
 #include "lib/base/xalloc.h"
-
-struct rule {
-	struct prefix prefix;
-	uint32_t seq;
-	uint32_t next; /* of the same prefix; index + 1 */
-	uint32_t last; /* in the chain's head: where to append */
-	uint8_t min_len, max_len;
-	bool permit;
-};
 
 struct length {
 	uint8_t len, min_len, max_len; /* over all rules with this length */
 };
 
 struct prefix_list {
-	uint8_t family;
-	VEC(struct rule) rules; /* in sequence order */
+	struct prefix_rules *rules;
 	VEC(struct length) lengths; /* ascending */
-	struct htab heads;	/* prefix to index + 1 of its first rule */
+	uint32_t *slots;	    /* 0: empty */
+	uint32_t n_slots, id_bits;
+	uint32_t *next; /* by number: of the same prefix, plus 1; NULL: there is no chain */
 };
 
 /* Lists are the operator's, not a peer's: no secret seed is needed. */
-static uint32_t prefix_hash(const struct prefix *p)
+static uint32_t key_hash(uint8_t family, uint8_t len, const uint8_t *addr)
 {
-	uint64_t v[2];
+	uint64_t v[2] = { 0 };
 
-	memcpy(v, p->b, sizeof(v));
-	return (uint32_t)(hash_mix(hash_mix(p->len, v[0]), v[1]) >> 32);
+	memcpy(v, addr, family == 6 ? 16 : 4);
+	return (uint32_t)(hash_mix(hash_mix(len, v[0]), v[1]) >> 32);
 }
 
-static bool head_equal(const void *ctx, uint32_t id, const void *key)
+static uint32_t rule_hash(const struct prefix_rules *r, size_t i)
 {
-	const struct prefix_list *l = ctx;
+	const struct prefix_rule *x = prefix_rules_at(r, i);
 
-	return prefix_equal(&l->rules.v[id - 1].prefix, key);
+	return key_hash(r->family, x->len, x->addr);
 }
 
-struct prefix_list *prefix_list_new(uint8_t family)
+static uint32_t home_of(const struct prefix_list *l, uint32_t hash)
+{
+	return (uint32_t)((uint64_t)hash * l->n_slots >> 32);
+}
+
+/* The slot that has the prefix, or the free one where it would be. */
+static uint32_t *slot_of(const struct prefix_list *l, uint32_t hash, uint8_t len,
+		const uint8_t *addr)
+{
+	uint32_t i = home_of(l, hash), tag = hash << l->id_bits, ids = (1u << l->id_bits) - 1;
+
+	for (; l->slots[i]; i = i + 1 < l->n_slots ? i + 1 : 0) {
+		const struct prefix_rule *x;
+
+		if ((l->slots[i] & ~ids) != tag)
+			continue;
+		x = prefix_rules_at(l->rules, (l->slots[i] & ids) - 1);
+		if (x->len == len && memcmp(x->addr, addr, l->rules->size - sizeof(*x)) == 0)
+			break;
+	}
+	return &l->slots[i];
+}
+
+/* Before those that are there. */
+static void rule_insert(struct prefix_list *l, uint32_t i, uint32_t hash)
+{
+	const struct prefix_rule *x = prefix_rules_at(l->rules, i);
+	uint32_t *slot = slot_of(l, hash, x->len, x->addr);
+
+	if (*slot && !l->next)
+		l->next = xcalloc(l->rules->n, sizeof(*l->next));
+	if (*slot)
+		l->next[i] = *slot & ((1u << l->id_bits) - 1);
+	*slot = hash << l->id_bits | (i + 1);
+}
+
+static void lengths_make(struct prefix_list *l)
+{
+	struct length of[129] = { 0 };
+	bool used[129] = { false };
+
+	for (uint32_t i = 0; i < l->rules->n; i++) {
+		const struct prefix_rule *x = prefix_rules_at(l->rules, i);
+		uint8_t min = prefix_rule_min(x), max = prefix_rule_max(l->rules, x);
+		struct length *n = &of[x->len];
+
+		if (!used[x->len] || min < n->min_len)
+			n->min_len = min;
+		if (!used[x->len] || max > n->max_len)
+			n->max_len = max;
+		used[x->len] = true;
+		n->len = x->len;
+	}
+	for (size_t i = 0; i <= 128; i++)
+		if (used[i])
+			*vec_push(&l->lengths) = of[i];
+}
+
+#define AHEAD 8 /* places in memory are asked for so many rules before they are needed */
+
+static void slots_make(struct prefix_list *l)
+{
+	uint32_t n = l->rules->n, hashes[AHEAD];
+
+	assert(n < 1u << 28);
+	while (n >> l->id_bits)
+		l->id_bits++;
+	l->n_slots = n / 3 * 5 + 4;
+	l->slots = xcalloc_huge(l->n_slots * sizeof(*l->slots));
+	/* the last rule first, as each goes before those with its prefix */
+	for (uint32_t i = n + AHEAD; i-- > 0;) {
+		if (i < n)
+			rule_insert(l, i, hashes[i % AHEAD]);
+		if (i >= AHEAD) {
+			hashes[i % AHEAD] = rule_hash(l->rules, i - AHEAD);
+			__builtin_prefetch(&l->slots[home_of(l, hashes[i % AHEAD])], 1);
+		}
+	}
+}
+
+struct prefix_list *prefix_list_new(struct prefix_rules *rules)
 {
 	struct prefix_list *l = xcalloc(1, sizeof(*l));
 
-	l->family = family;
+	l->rules = prefix_rules_ref(rules);
+	lengths_make(l);
+	if (rules->n)
+		slots_make(l);
 	return l;
 }
 
@@ -58,108 +139,63 @@ void prefix_list_free(struct prefix_list *l)
 {
 	if (!l)
 		return;
-	vec_free(&l->rules);
+	prefix_rules_unref(l->rules);
 	vec_free(&l->lengths);
-	htab_fini(&l->heads);
+	if (l->slots)
+		xfree_huge(l->slots, l->n_slots * sizeof(*l->slots));
+	free(l->next);
 	free(l);
-}
-
-void prefix_list_reserve(struct prefix_list *l, size_t n)
-{
-	if (!n)
-		return;
-	l->rules.v = xmalloc_huge(n * sizeof(*l->rules.v));
-	l->rules.room = n;
-	htab_reserve(&l->heads, (uint32_t)n);
-}
-
-static void length_note(struct prefix_list *l, const struct rule *r)
-{
-	size_t i = 0;
-
-	while (i < l->lengths.n && l->lengths.v[i].len < r->prefix.len)
-		i++;
-	if (i == l->lengths.n || l->lengths.v[i].len != r->prefix.len) {
-		vec_push(&l->lengths);
-		memmove(&l->lengths.v[i + 1], &l->lengths.v[i],
-				(l->lengths.n - 1 - i) * sizeof(*l->lengths.v));
-		l->lengths.v[i] = (struct length){ r->prefix.len, r->min_len, r->max_len };
-		return;
-	}
-	if (r->min_len < l->lengths.v[i].min_len)
-		l->lengths.v[i].min_len = r->min_len;
-	if (r->max_len > l->lengths.v[i].max_len)
-		l->lengths.v[i].max_len = r->max_len;
-}
-
-void prefix_list_ahead(const struct prefix_list *l, const struct prefix *p)
-{
-	htab_prefetch(&l->heads, prefix_hash(p));
-}
-
-void prefix_list_add(struct prefix_list *l, const struct prefix *p, uint8_t min_len,
-		uint8_t max_len, bool permit, uint32_t seq)
-{
-	struct rule *r = vec_push(&l->rules);
-	uint32_t id = (uint32_t)l->rules.n, head, hash = prefix_hash(p);
-
-	r->prefix = *p;
-	r->seq = seq;
-	r->min_len = min_len;
-	r->max_len = max_len;
-	r->permit = permit;
-	r->last = id;
-	length_note(l, r);
-	head = htab_find(&l->heads, hash, head_equal, l, p);
-	if (!head) {
-		htab_insert(&l->heads, hash, id);
-		return;
-	}
-	l->rules.v[l->rules.v[head - 1].last - 1].next = id;
-	l->rules.v[head - 1].last = id;
 }
 
 bool prefix_list_match(const struct prefix_list *l, const struct prefix *p, uint32_t *ret_seq)
 {
+	const struct prefix_rules *r = l->rules;
 	uint32_t best = UINT32_MAX, at;
-	const struct length *n;
 	struct prefix q = *p;
 
 	if (ret_seq)
 		*ret_seq = 0;
-	if (p->family != l->family)
+	if (p->family != r->family)
 		return false;
 	/* From long to short, so that bits are only ever cleared. */
 	for (size_t i = l->lengths.n; i-- > 0;) {
-		n = &l->lengths.v[i];
+		const struct length *n = &l->lengths.v[i];
+
 		if (n->len > p->len || p->len < n->min_len || p->len > n->max_len)
 			continue;
 		q.len = n->len;
 		prefix_mask(&q);
-		at = htab_find(&l->heads, prefix_hash(&q), head_equal, l, &q);
-		for (; at && at < best; at = l->rules.v[at - 1].next)
-			if (p->len >= l->rules.v[at - 1].min_len &&
-					p->len <= l->rules.v[at - 1].max_len)
+		at = *slot_of(l, key_hash(q.family, q.len, q.b), q.len, q.b);
+		at &= (1u << l->id_bits) - 1;
+		for (; at && at < best; at = l->next ? l->next[at - 1] : 0) {
+			const struct prefix_rule *x = prefix_rules_at(r, at - 1);
+
+			if (p->len >= prefix_rule_min(x) && p->len <= prefix_rule_max(r, x))
 				best = at;
+		}
 	}
 	if (best == UINT32_MAX)
 		return false;
 	if (ret_seq)
-		*ret_seq = l->rules.v[best - 1].seq;
-	return l->rules.v[best - 1].permit;
+		*ret_seq = prefix_rules_at(r, best - 1)->seq;
+	return prefix_rules_at(r, best - 1)->permit;
 }
 
 bool prefix_list_equal(const struct prefix_list *a, const struct prefix_list *b)
 {
-	if (a == b)
-		return true;
-	if (a->family != b->family || a->rules.n != b->rules.n)
-		return false;
-	for (size_t i = 0; i < a->rules.n; i++) {
-		const struct rule *x = &a->rules.v[i], *y = &b->rules.v[i];
+	const struct prefix_rules *r = a->rules, *s = b->rules;
 
-		if (x->min_len != y->min_len || x->max_len != y->max_len ||
-				x->permit != y->permit || !prefix_equal(&x->prefix, &y->prefix))
+	if (r == s)
+		return true;
+	if (r->family != s->family || r->n != s->n)
+		return false;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct prefix_rule *x = prefix_rules_at(r, i), *y = prefix_rules_at(s, i);
+
+		if (x->len != y->len || x->permit != y->permit ||
+				prefix_rule_min(x) != prefix_rule_min(y) ||
+				prefix_rule_max(r, x) != prefix_rule_max(s, y) ||
+				memcmp(x->addr, y->addr, r->size - sizeof(*x)) != 0)
 			return false;
 	}
 	return true;

@@ -186,8 +186,8 @@ START_TEST(policy_lines)
 	struct err err = { "" };
 
 	ck_assert_uint_eq(k->prefix_lists.n, 1);
-	ck_assert_uint_eq(k->prefix_lists.v[0].entries.v[0].ge, 16);
-	ck_assert(k->prefix_lists.v[0].entries.v[1].any);
+	ck_assert_uint_eq(prefix_rules_at(k->prefix_lists.v[0].rules, 0)->ge, 16);
+	ck_assert(prefix_rules_at(k->prefix_lists.v[0].rules, 1)->any);
 	ck_assert_uint_eq(k->lists.n, 4);
 	ck_assert_uint_eq(k->route_maps.v[0].entries.n, 2);
 	ck_assert(e->permit && e->on_match_goto == 30 && !k->route_maps.v[0].entries.v[1].permit);

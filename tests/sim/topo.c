@@ -164,22 +164,19 @@ static void add_prefix_list(struct policy_config *p, enum topo_filter f, const c
 		unsigned n_prefixes)
 {
 	struct prefix_list_config *l = vec_push(&p->prefix_lists);
-	struct prefix_list_entry *e;
-	uint32_t seq = 5;
+	struct prefix_list_entry deny = { .seq = 5 }, rest = { .permit = true, .any = true };
 
 	l->name = xstrdup(name);
 	l->family = 4;
 	for (unsigned n = 0; n < n_prefixes; n++) {
 		if (!topo_denies(f, n))
 			continue;
-		e = vec_push(&l->entries);
-		e->seq = seq;
-		e->prefix = topo_prefix(n);
-		seq += 5;
+		deny.prefix = topo_prefix(n);
+		prefix_list_config_add(l, &deny);
+		deny.seq += 5;
 	}
-	e = vec_push(&l->entries);
-	e->seq = seq;
-	e->permit = e->any = true;
+	rest.seq = deny.seq;
+	prefix_list_config_add(l, &rest);
 }
 
 static void add_route_map(struct policy_config *p, const char *name, const char *words, const char *arg)

@@ -296,21 +296,16 @@ static const char *denied;
 static void deny_some(struct policy_config *c)
 {
 	struct prefix_list_config *l = vec_push(&c->prefix_lists);
-	struct prefix_list_entry *e;
+	struct prefix_list_entry deny = { .seq = 5, .le = 32 },
+				 rest = { .seq = 10, .permit = true, .any = true, .le = 32 };
 
 	l->name = xstrdup("SOME");
 	l->family = 4;
 	if (denied) {
-		e = vec_push(&l->entries);
-		e->seq = 5;
-		ck_assert_int_eq(prefix_parse(denied, &e->prefix), 0);
-		e->le = 32;
+		ck_assert_int_eq(prefix_parse(denied, &deny.prefix), 0);
+		prefix_list_config_add(l, &deny);
 	}
-	e = vec_push(&l->entries);
-	e->seq = 10;
-	e->permit = e->any = true;
-	e->prefix.family = 4;
-	e->le = 32;
+	prefix_list_config_add(l, &rest);
 }
 
 START_TEST(policy_again)

@@ -421,18 +421,15 @@ END_TEST
 static void default_if(struct policy_config *c)
 {
 	struct prefix_list_config *l = vec_push(&c->prefix_lists);
-	struct prefix_list_entry *pe;
+	struct prefix_list_entry pe = { .seq = 5, .permit = true, .le = 24 };
 	struct route_map_config *m = vec_push(&c->route_maps);
 	struct route_map_entry *e;
 	struct clause_config *k;
 
 	l->name = xstrdup("IS-THERE");
 	l->family = 4;
-	pe = vec_push(&l->entries);
-	pe->seq = 5;
-	pe->permit = true;
-	ck_assert_int_eq(prefix_parse("20.0.0.0/16", &pe->prefix), 0);
-	pe->le = 24;
+	ck_assert_int_eq(prefix_parse("20.0.0.0/16", &pe.prefix), 0);
+	prefix_list_config_add(l, &pe);
 	m->name = xstrdup("IF");
 	e = vec_push(&m->entries);
 	e->seq = 10;
@@ -576,19 +573,15 @@ static uint32_t chaos_denied;
 static void chaos_policy(struct policy_config *c)
 {
 	struct prefix_list_config *l = vec_push(&c->prefix_lists);
-	struct prefix_list_entry *e;
+	struct prefix_list_entry deny = { .seq = 5 },
+				 rest = { .seq = 10, .permit = true, .any = true, .le = 32 };
 
 	maps(c);
 	l->name = xstrdup("SOME");
 	l->family = 4;
-	e = vec_push(&l->entries);
-	e->seq = 5;
-	e->prefix = (struct prefix){ 4, 24, { 20, 0, (uint8_t)chaos_denied, 0 } };
-	e = vec_push(&l->entries);
-	e->seq = 10;
-	e->permit = e->any = true;
-	e->prefix.family = 4;
-	e->le = 32;
+	deny.prefix = (struct prefix){ 4, 24, { 20, 0, (uint8_t)chaos_denied, 0 } };
+	prefix_list_config_add(l, &deny);
+	prefix_list_config_add(l, &rest);
 }
 
 static struct rig_peer *p[PEERS];

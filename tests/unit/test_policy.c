@@ -59,7 +59,7 @@ static void add_line(struct policy_config *c, char *line)
 		e->seq = (uint32_t)atoi(word[3]);
 	} else if (strcmp(word[0], "pl") == 0) { /* pl NAME permit PREFIX|any [GE-LE] */
 		struct prefix_list_config *l = NULL;
-		struct prefix_list_entry *x;
+		struct prefix_list_entry x = { 0 };
 
 		for (size_t i = 0; i < c->prefix_lists.n; i++)
 			if (strcmp(c->prefix_lists.v[i].name, word[1]) == 0)
@@ -69,14 +69,14 @@ static void add_line(struct policy_config *c, char *line)
 			l->name = xstrdup(word[1]);
 			l->family = strchr(word[3], ':') ? 6 : 4;
 		}
-		x = vec_push(&l->entries);
-		x->seq = (uint32_t)l->entries.n * 5;
-		x->permit = strcmp(word[2], "permit") == 0;
-		x->any = strcmp(word[3], "any") == 0;
-		if (!x->any)
-			ck_assert_int_eq(prefix_parse(word[3], &x->prefix), 0);
+		x.seq = l->rules ? (l->rules->n + 1) * 5 : 5;
+		x.permit = strcmp(word[2], "permit") == 0;
+		x.any = strcmp(word[3], "any") == 0;
+		if (!x.any)
+			ck_assert_int_eq(prefix_parse(word[3], &x.prefix), 0);
 		if (word[4])
-			ck_assert_int_eq(sscanf(word[4], "%hhu-%hhu", &x->ge, &x->le), 2);
+			ck_assert_int_eq(sscanf(word[4], "%hhu-%hhu", &x.ge, &x.le), 2);
+		prefix_list_config_add(l, &x);
 	} else { /* KIND[x] NAME permit TEXT */
 		static const char *const kinds[LIST_KINDS] = { "acl", "path", "comm", "large",
 			"ext" };

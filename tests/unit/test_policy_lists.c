@@ -158,26 +158,49 @@ static struct prefix random_prefix(struct rng *rng, uint8_t family)
 	return p;
 }
 
+/* The last one is what was added. */
+static void check_entry(const struct prefix_rules *r, const struct prefix_list_entry *e)
+{
+	struct prefix_list_entry got = prefix_rules_entry(r, r->n - 1);
+
+	ck_assert(got.seq == e->seq && got.permit == e->permit && got.any == e->any);
+	ck_assert(got.ge == e->ge && got.le == e->le && prefix_equal(&got.prefix, &e->prefix));
+}
+
 START_TEST(prefix_list_like_a_walk)
 {
 	uint8_t family = _i ? 6 : 4;
 	struct rng rng = { 7 };
 
 	for (int round = 0; round < 50; round++) {
-		struct prefix_list *l = prefix_list_new(family);
+		struct prefix_rules *packed = prefix_rules_new(family, (size_t)round % 3 * 20);
 		VEC(struct rule) rules = { 0 };
+		struct prefix_list *l;
 
 		for (uint64_t n = rng_below(&rng, 200); n; n--) {
 			struct rule *r = vec_push(&rules);
+			struct prefix_list_entry e;
 
 			r->p = random_prefix(&rng, family);
+			if (rng_below(&rng, 3) == 0) /* several of the same prefix */
+				r->p = rules.v[rng_below(&rng, rules.n)].p;
 			r->min = (uint8_t)(r->p.len +
 					   rng_below(&rng, family_bits(family) - r->p.len + 1u));
 			r->max = (uint8_t)(r->min +
 					   rng_below(&rng, family_bits(family) - r->min + 1u));
 			r->permit = rng_below(&rng, 2);
-			prefix_list_add(l, &r->p, r->min, r->max, r->permit, (uint32_t)rules.n);
+			e = (struct prefix_list_entry){ (uint32_t)rules.n, r->permit, false, r->p,
+				r->min, r->max };
+			/* as little as says the same */
+			if (r->min == r->p.len)
+				e.ge = 0;
+			if (r->max == (e.ge ? family_bits(family) : r->p.len))
+				e.le = 0;
+			e.any = r->p.len == 0 && r->min == 0 && r->max == family_bits(family);
+			prefix_rules_add(packed, &e);
+			check_entry(packed, &e);
 		}
+		l = prefix_list_new(packed);
 		for (int k = 0; k < 500; k++) {
 			struct prefix p = random_prefix(&rng, family);
 			uint32_t seq, want_seq;
@@ -187,6 +210,7 @@ START_TEST(prefix_list_like_a_walk)
 			ck_assert_uint_eq(seq, want_seq);
 		}
 		vec_free(&rules);
+		prefix_rules_unref(packed);
 		prefix_list_free(l);
 	}
 }
@@ -194,10 +218,16 @@ END_TEST
 
 START_TEST(prefix_list_other_family)
 {
-	struct prefix_list *l = prefix_list_new(4);
+	struct prefix_rules *r = prefix_rules_new(4, 0);
 	struct prefix any = { .family = 4 }, six = { .family = 6 };
+	struct prefix_list_entry e = { .seq = 5, .permit = true, .any = true };
+	struct prefix_list *l = prefix_list_new(r);
 
-	prefix_list_add(l, &any, 0, 32, true, 5);
+	ck_assert(!prefix_list_match(l, &any, NULL));
+	prefix_list_free(l);
+	prefix_rules_add(r, &e);
+	l = prefix_list_new(r);
+	prefix_rules_unref(r);
 	ck_assert(prefix_list_match(l, &any, NULL));
 	ck_assert(!prefix_list_match(l, &six, NULL));
 	prefix_list_free(l);

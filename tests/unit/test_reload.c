@@ -68,17 +68,14 @@ static void set_name(char *to, const char *name)
 static void add_list(struct bgp_config *c, const char *name, unsigned n)
 {
 	struct prefix_list_config *l = vec_push(&c->policy.prefix_lists);
-	struct prefix_list_entry *e;
 	struct ip_addr a = ip4(0x0a000000u + (n << 16));
+	struct prefix_list_entry deny = { .seq = 5, .prefix = prefix_make(&a, 16) },
+				 rest = { .seq = 10, .permit = true, .any = true };
 
 	l->name = xstrdup(name);
 	l->family = 4;
-	e = vec_push(&l->entries);
-	e->seq = 5;
-	e->prefix = prefix_make(&a, 16);
-	e = vec_push(&l->entries);
-	e->seq = 10;
-	e->permit = e->any = true;
+	prefix_list_config_add(l, &deny);
+	prefix_list_config_add(l, &rest);
 }
 
 START_TEST(same_again_does_nothing)

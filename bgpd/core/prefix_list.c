@@ -33,7 +33,10 @@ static uint32_t key_hash(uint8_t family, uint8_t len, const uint8_t *addr)
 {
 	uint64_t v[2] = { 0 };
 
-	memcpy(v, addr, family == 6 ? 16 : 4);
+	if (family == 4)
+		memcpy(v, addr, 4);
+	else
+		memcpy(v, addr, 16);
 	return (uint32_t)(hash_mix(hash_mix(len, v[0]), v[1]) >> 32);
 }
 

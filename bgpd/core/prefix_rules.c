@@ -33,9 +33,11 @@ void prefix_rules_unref(struct prefix_rules *r)
 	free(r);
 }
 
+static const struct prefix none;
+
 void prefix_rules_add(struct prefix_rules *r, const struct prefix_list_entry *e)
 {
-	size_t addr = r->size - sizeof(struct prefix_rule);
+	const uint8_t *addr = e->any ? none.b : e->prefix.b;
 	struct prefix_rule *x;
 
 	assert(r->refs == 1 && (e->any || e->prefix.family == r->family));
@@ -50,10 +52,10 @@ void prefix_rules_add(struct prefix_rules *r, const struct prefix_list_entry *e)
 	x->permit = e->permit;
 	x->any = e->any;
 	x->len = e->any ? 0 : e->prefix.len;
-	if (e->any)
-		memset(x->addr, 0, addr);
+	if (r->family == 4)
+		memcpy(x->addr, addr, 4);
 	else
-		memcpy(x->addr, e->prefix.b, addr);
+		memcpy(x->addr, addr, 16);
 }
 
 struct prefix_list_entry prefix_rules_entry(const struct prefix_rules *r, size_t i)

@@ -44,17 +44,16 @@ const struct config_node *config_root(const struct config *c)
 
 static bool leaves_equal(const struct config_node *a, const struct config_node *b)
 {
-	const struct config_leaf *x, *y = (const struct config_leaf *)b->leaves;
+	const struct config_leaf *x, *y = leaf_first(b);
+	const char *end = (const char *)y + b->leaves_len;
 
-	if (a->leaves_len != b->leaves_len)
-		return false;
 	/* the lines may differ */
 	NODE_FOREACH_LEAF(x, a) {
-		if (x->place != y->place || x->size != y->size || strcmp(x->value, y->value) != 0)
+		if ((const char *)y == end || x->place != y->place || strcmp(x->value, y->value) != 0)
 			return false;
-		y = (const struct config_leaf *)((const char *)y + y->size);
+		y = leaf_next(y);
 	}
-	return true;
+	return (const char *)y == end;
 }
 
 static bool nodes_equal(const struct config_node *a, const struct config_node *b)
@@ -64,7 +63,7 @@ static bool nodes_equal(const struct config_node *a, const struct config_node *b
 
 		if (s != b->s || !leaves_equal(a, b))
 			return false;
-		for (size_t i = 0; !s->is_leaflist && i < s->kids.n && (a->lists || b->lists); i++) {
+		for (size_t i = 0; !s->is_leaflist && i < s->kids.n && (node_lists(a) || node_lists(b)); i++) {
 			const struct config_list *x = list_of(a, s->kids.v[i]),
 						 *y = list_of(b, s->kids.v[i]);
 
@@ -176,10 +175,11 @@ const struct snode *config_leaf(const struct config_node *node, const char *name
 const struct snode *config_next_leaf(const struct config_node *node, uint32_t *at,
 		const char **ret_value)
 {
-	const struct config_leaf *l = (const struct config_leaf *)(node->leaves + *at);
+	const struct config_leaf *l;
 
 	if (*at >= node->leaves_len)
 		return NULL;
+	l = (const struct config_leaf *)(node_leaves(node) + *at);
 	*at += l->size;
 	*ret_value = l->value;
 	return leaf_schema(node, l);

@@ -50,14 +50,14 @@ void change_gone(struct config *c, struct config_node *n)
 		node_free(n);
 }
 
-static char *leaves_swap(struct config_node *n, char *leaves, uint32_t len)
+static char *leaves_swap(struct config_node *n, char *leaves, uint32_t len, bool keep)
 {
 	struct config_list *l = n->parent ? list_of(n->parent, n->s) : NULL;
 	char *old;
 
 	if (l)
 		content_forget(l, n);
-	old = node_leaves_swap(n, leaves, len);
+	old = node_leaves_swap(n, leaves, len, keep);
 	if (l)
 		content_learn(l, n);
 	return old;
@@ -66,15 +66,13 @@ static char *leaves_swap(struct config_node *n, char *leaves, uint32_t len)
 void change_leaves(struct config *c, struct config_node *n, char *leaves, uint32_t len)
 {
 	uint32_t old_len = n->leaves_len;
-	char *old = leaves_swap(n, leaves, len);
+	char *old = leaves_swap(n, leaves, len, c->change != NULL);
 
 	if (c->change) {
 		struct edit *e = edit_add(c, EDIT_LEAVES, n);
 
 		e->leaves = old;
 		e->len = old_len;
-	} else {
-		node_leaves_free(n, old);
 	}
 }
 
@@ -99,7 +97,7 @@ static void edit_swap(struct edit *e, bool in)
 	if (e->kind == EDIT_LEAVES) {
 		uint32_t len = e->node->leaves_len;
 
-		e->leaves = leaves_swap(e->node, e->leaves, e->len);
+		e->leaves = leaves_swap(e->node, e->leaves, e->len, true);
 		e->len = len;
 	} else if ((e->kind == EDIT_MADE) == in) {
 		list_insert(e->parent, e->node);
@@ -124,13 +122,10 @@ void config_change_free(struct config_change *ch)
 
 	if (!ch)
 		return;
-	/* blocks first: a node that goes is asked whether one is its own */
 	vec_foreach(e, &ch->edits) {
 		if (e->kind == EDIT_LEAVES)
-			node_leaves_free(e->node, e->leaves);
-	}
-	vec_foreach(e, &ch->edits) {
-		if (e->kind == (ch->in ? EDIT_GONE : EDIT_MADE))
+			free(e->leaves);
+		else if (e->kind == (ch->in ? EDIT_GONE : EDIT_MADE))
 			node_free(e->node);
 	}
 	vec_free(&ch->edits);

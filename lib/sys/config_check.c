@@ -96,7 +96,7 @@ static void tell(const struct fault *f, const char *name, config_report_fn *repo
 
 	err_set(&e, EINVAL, "%% %s %s: %s", s->name, value, f->sentence);
 	if (report)
-		report(arg, name, l ? l->line : f->node->line, e.text);
+		report(arg, name, l ? leaf_line(f->node, l) : f->node->line, e.text);
 }
 
 unsigned config_validate(const struct config *c, const char *name, config_report_fn *report,

@@ -2,6 +2,8 @@
 #ifndef WEFT_SYS_CONFIG_INT_H
 #define WEFT_SYS_CONFIG_INT_H
 
+#include <string.h>
+
 #include "lib/sys/config.h"
 #include "lib/sys/schema_int.h"
 
@@ -45,8 +47,9 @@ const struct cvalue *cvalues_find(const struct cvalues *vals, const struct snode
 /* A value, in its node's block of them.  Blocks are replaced, never changed, so
  * that what was there can be put back. */
 struct config_leaf {
-	uint32_t line;
-	uint32_t place : 10, size : 22; /* among the kids of the schema's node; bytes to the next */
+	uint32_t place : 10;	/* among the kids of the schema's node */
+	uint32_t has_line : 1;	/* it is not the node's: the last four bytes */
+	uint32_t size : 21;	/* bytes to the next */
 	char value[];
 };
 
@@ -68,14 +71,18 @@ struct config_list {
 	struct cindex *contents;  /* of numbered entries; made when first asked for */
 };
 
-/* The top, a container, or an entry of a list or leaf-list.  A list entry's
- * block begins with its keys; a leaf-list entry's has its value alone. */
+/* The top, a container, or an entry of a list or leaf-list.  Its leaves are sorted by
+ * place: a list entry's block begins with its keys; a leaf-list entry's has its value alone.
+ * There may be hundreds of thousands, so what few have is behind: own[] begins with
+ * the first of the lists below, if the schema has any there, and then has the leaves,
+ * or a pointer to them when they have changed. */
 struct config_node {
 	const struct snode *s;
-	struct config_node *parent, *next, *prev;
-	struct config_list *lists;
-	char *leaves; /* sorted by place; at first the node's own */
-	uint32_t leaves_len, line;
+	struct config_node *parent, *next;
+	uint32_t leaves_len : 30;
+	uint32_t has_below : 1; /* as the schema's node */
+	uint32_t away : 1;	/* the leaves have changed */
+	uint32_t line;
 	uint32_t at; /* in its block of nodes; 0: it has none */
 	char own[];
 };
@@ -96,12 +103,48 @@ struct config {
 	struct config_change *change; /* that is being recorded, or NULL */
 };
 
-#define NODE_FOREACH_LEAF(l, n)                                                                    \
-	for ((l) = (const struct config_leaf *)(n)->leaves;                                        \
-			(const char *)(l) < (n)->leaves + (n)->leaves_len;                         \
-			(l) = (const struct config_leaf *)((const char *)(l) + (l)->size))
-
 /* -- config_node.c -- */
+
+/* Where its leaves or the pointer to them begin. */
+static inline const char *node_own_leaves(const struct config_node *n)
+{
+	return n->own + (n->has_below ? sizeof(struct config_list *) : 0);
+}
+
+/* The lists below the node, the first of them. */
+static inline struct config_list *node_lists(const struct config_node *n)
+{
+	struct config_list *l = NULL;
+
+	if (n->has_below)
+		memcpy(&l, n->own, sizeof(l));
+	return l;
+}
+
+static inline char *node_leaves(const struct config_node *n)
+{
+	const char *own = node_own_leaves(n);
+	char *leaves = (char *)own;
+
+	if (n->away)
+		memcpy(&leaves, own, sizeof(leaves));
+	return leaves;
+}
+
+static inline const struct config_leaf *leaf_first(const struct config_node *n)
+{
+	return (const struct config_leaf *)node_leaves(n);
+}
+
+static inline const struct config_leaf *leaf_next(const struct config_leaf *l)
+{
+	return (const struct config_leaf *)((const char *)l + l->size);
+}
+
+#define NODE_FOREACH_LEAF(l, n)                                                                    \
+	for (const struct config_leaf *leaf_end_ = ((l) = leaf_first(n),                           \
+			(const struct config_leaf *)((const char *)(l) + (n)->leaves_len));        \
+			(l) < leaf_end_; (l) = leaf_next(l))
 
 /* A leaf of a node; NULL if it is not there. */
 static inline const struct config_leaf *node_leaf(const struct config_node *n,
@@ -126,7 +169,7 @@ static inline const char *node_value(const struct config_node *n, const struct s
 /* Of a leaf-list's entry; the first key of a list's. */
 static inline const char *node_first_value(const struct config_node *n)
 {
-	return ((const struct config_leaf *)n->leaves)->value;
+	return leaf_first(n)->value;
 }
 
 static inline const struct snode *leaf_schema(const struct config_node *n,
@@ -149,10 +192,13 @@ struct config_node *node_dup(struct config *c, const struct config_node *n);
 /* A block with this leaf's value changed; NULL: without it. */
 char *node_leaves_with(const struct config_node *n, const struct snode *s, const char *value,
 		uint32_t line, uint32_t *ret_len);
-/* Changes the block; returns the one that was there, to be freed with
- * node_leaves_free(). */
-char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len);
-void node_leaves_free(const struct config_node *n, char *leaves);
+/* Changes the block for another that was allocated.  keep: returns the one that was there, or a
+ * copy of it, to be freed; else NULL. */
+char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len, bool keep);
+/* Makes `first` the first of the lists below; the schema has some there. */
+void node_lists_set(struct config_node *n, struct config_list *first);
+/* The line that gave a leaf of the node its value. */
+uint32_t leaf_line(const struct config_node *n, const struct config_leaf *l);
 
 /* -- config_list.c -- */
 

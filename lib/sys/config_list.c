@@ -10,7 +10,7 @@
 
 struct config_list *list_of(const struct config_node *parent, const struct snode *s)
 {
-	struct config_list *l = parent->lists;
+	struct config_list *l = node_lists(parent);
 
 	while (l && l->s != s)
 		l = l->next;
@@ -19,30 +19,39 @@ struct config_list *list_of(const struct config_node *parent, const struct snode
 
 static struct config_list *list_get(struct config_node *parent, const struct snode *s)
 {
-	struct config_list **at = &parent->lists, *l;
+	struct config_list *before = NULL, *l = node_lists(parent), *made;
 
-	while (*at && (*at)->s->place < s->place)
-		at = &(*at)->next;
-	if (*at && (*at)->s == s)
-		return *at;
-	l = xcalloc(1, sizeof(*l));
-	l->s = s;
-	l->next = *at;
-	*at = l;
-	return l;
+	for (; l && l->s->place < s->place; l = l->next)
+		before = l;
+	if (l && l->s == s)
+		return l;
+	made = xcalloc(1, sizeof(*made));
+	made->s = s;
+	made->next = l;
+	if (before)
+		before->next = made;
+	else
+		node_lists_set(parent, made);
+	return made;
 }
 
-static int compare(const char *const *keys, const struct config_node *n)
+static int compare_further(const char *const *keys, const struct config_node *n)
 {
-	const struct config_leaf *l = (const struct config_leaf *)n->leaves;
+	const struct config_leaf *l = leaf_first(n);
+	int d = 0;
 
-	for (unsigned i = 0;;) {
-		int d = value_compare(keys[i], l->value);
-
-		if (d || ++i >= n->s->nkeys)
-			return d;
-		l = (const struct config_leaf *)((const char *)l + l->size);
+	for (unsigned i = 1; !d && i < n->s->nkeys; i++) {
+		l = leaf_next(l);
+		d = value_compare(keys[i], l->value);
 	}
+	return d;
+}
+
+static inline int compare(const char *const *keys, const struct config_node *n)
+{
+	int d = value_compare(keys[0], leaf_first(n)->value);
+
+	return d || n->s->nkeys <= 1 ? d : compare_further(keys, n);
 }
 
 static void search(const struct config_list *l, const char *const *keys, struct list_place *ret)
@@ -113,11 +122,11 @@ bool node_has(const struct config_node *n, const struct snode *s)
 
 static void keys_of(const struct config_node *n, const char *keys[3])
 {
-	const struct config_leaf *l = (const struct config_leaf *)n->leaves;
+	const struct config_leaf *l = leaf_first(n);
 
 	keys[0] = l->value;
 	for (unsigned i = 1; i < n->s->nkeys; i++) {
-		l = (const struct config_leaf *)((const char *)l + l->size);
+		l = leaf_next(l);
 		keys[i] = l->value;
 	}
 }
@@ -150,7 +159,18 @@ static void run_split(struct config_list *l, struct list_place *at)
 	}
 }
 
-static void put(struct config_list *l, struct list_place at, struct config_node *n)
+/* The entry before a place; NULL: it is the first. */
+static struct config_node *entry_before(const struct config_list *l, struct list_place at)
+{
+	const struct run *r = &l->runs.v[at.run];
+
+	if (at.i == 0 && at.run == 0)
+		return NULL;
+	return at.i ? r->v[at.i - 1] : r[-1].v[r[-1].n - 1];
+}
+
+/* Returns the entry before it. */
+static struct config_node *put(struct config_list *l, struct list_place at, struct config_node *n)
 {
 	struct run *r;
 
@@ -166,9 +186,7 @@ static void put(struct config_list *l, struct list_place at, struct config_node 
 	memmove(&r->v[at.i + 1], &r->v[at.i], (r->n - at.i) * sizeof(*r->v));
 	r->v[at.i] = n;
 	r->n++;
-	n->prev = at.i ? r->v[at.i - 1] : at.run ? l->runs.v[at.run - 1].v[l->runs.v[at.run - 1].n - 1] :
-						   NULL;
-	n->next = n->prev ? n->prev->next : l->first;
+	return entry_before(l, at);
 }
 
 void list_insert(struct config_node *parent, struct config_node *n)
@@ -185,19 +203,22 @@ void list_insert(struct config_node *parent, struct config_node *n)
 void list_insert_at(struct config_node *parent, struct config_node *n, struct list_place at)
 {
 	struct config_list *l = list_get(parent, n->s);
+	struct config_node *prev = NULL;
 
 	n->parent = parent;
-	n->next = n->prev = NULL;
 	if (n->s->is_list || n->s->is_leaflist)
-		put(l, at, n);
-	*(n->prev ? &n->prev->next : &l->first) = n;
-	*(n->next ? &n->next->prev : &l->last) = n;
+		prev = put(l, at, n);
+	n->next = prev ? prev->next : l->first;
+	*(prev ? &prev->next : &l->first) = n;
+	if (!n->next)
+		l->last = n;
 	content_learn(l, n);
 }
 
 void list_remove(struct config_node *n)
 {
 	struct config_list *l = list_of(n->parent, n->s);
+	struct config_node *prev = NULL;
 	const char *keys[3];
 
 	content_forget(l, n);
@@ -207,6 +228,7 @@ void list_remove(struct config_node *n)
 
 		keys_of(n, keys);
 		search(l, keys, &at);
+		prev = entry_before(l, at);
 		r = &l->runs.v[at.run];
 		memmove(&r->v[at.i], &r->v[at.i + 1], (r->n - at.i - 1) * sizeof(*r->v));
 		if (--r->n == 0) {
@@ -214,9 +236,10 @@ void list_remove(struct config_node *n)
 			vec_remove(&l->runs, at.run);
 		}
 	}
-	*(n->prev ? &n->prev->next : &l->first) = n->next;
-	*(n->next ? &n->next->prev : &l->last) = n->prev;
-	n->parent = n->next = n->prev = NULL;
+	*(prev ? &prev->next : &l->first) = n->next;
+	if (!n->next)
+		l->last = prev;
+	n->parent = n->next = NULL;
 }
 
 void list_free(struct config_list *l)

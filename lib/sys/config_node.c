@@ -13,17 +13,25 @@ static size_t leaf_size(size_t value_len)
 	return (sizeof(struct config_leaf) + value_len + 1 + 3) & ~(size_t)3;
 }
 
-static char *put_leaf(char *at, const struct snode *s, const char *value, size_t len, uint32_t line)
+static char *put_leaf(char *at, const struct snode *s, const char *value, size_t len)
 {
 	struct config_leaf *l = (struct config_leaf *)at;
 	size_t size = leaf_size(len);
 
-	assert(size < 1u << 22);
-	l->line = line;
+	assert(size < 1u << 21);
 	l->place = s->place;
-	l->size = (uint32_t)size & 0x3fffff;
+	l->has_line = false;
+	l->size = (uint32_t)size & 0x1fffff;
 	memcpy(l->value, value, len + 1);
 	return at + size;
+}
+
+/* A leaf whose value came with another line than its node. */
+static void put_line(struct config_leaf *l, uint32_t line)
+{
+	memcpy((char *)l + l->size, &line, sizeof(line));
+	l->size = (l->size + sizeof(line)) & 0x1fffff;
+	l->has_line = true;
 }
 
 #define BLOCK_MIN 4096u /* blocks grow with the configuration, up to a huge page */
@@ -66,7 +74,7 @@ void nodes_end(struct config *c)
 	c->block = NULL;
 }
 
-static struct config_node *block_cut(struct config *c, uint32_t size)
+static struct config_node *block_cut(struct config *c, uint32_t size, uint32_t *ret_at)
 {
 	struct node_block *b = c->block;
 	struct config_node *n;
@@ -77,25 +85,34 @@ static struct config_node *block_cut(struct config *c, uint32_t size)
 		b = c->block;
 	}
 	n = (struct config_node *)((char *)b + b->used);
-	memset(n, 0, sizeof(*n));
-	n->at = b->used;
+	*ret_at = b->used;
 	b->used += size;
 	b->live++;
 	return n;
 }
 
+/* Room for the leaves, or a pointer to them if they can change: a leaf-list's entry can't. */
 static struct config_node *node_alloc(struct config *c, const struct snode *s, size_t leaves_len)
 {
-	size_t size = (offsetof(struct config_node, own) + leaves_len + 7) & ~(size_t)7;
+	size_t least = s->is_leaflist ? 0 : sizeof(char *);
+	size_t own = (s->has_below ? sizeof(struct config_list *) : 0) +
+		     (leaves_len > least ? leaves_len : least);
+	size_t size = (offsetof(struct config_node, own) + own + 7) & ~(size_t)7;
 	struct config_node *n;
+	uint32_t at = 0;
 
 	if (c->block && size <= BLOCK_MIN)
-		n = block_cut(c, (uint32_t)size);
+		n = block_cut(c, (uint32_t)size, &at);
 	else
-		n = xcalloc(1, size);
-	n->s = s;
-	n->leaves = n->own;
-	n->leaves_len = (uint32_t)leaves_len;
+		n = xmalloc(size);
+	*n = (struct config_node){
+		.s = s,
+		.leaves_len = (uint32_t)leaves_len & 0x3fffffff,
+		.has_below = s->has_below,
+		.at = at,
+	};
+	if (s->has_below)
+		node_lists_set(n, NULL);
 	return n;
 }
 
@@ -113,9 +130,9 @@ struct config_node *node_new(struct config *c, const struct snode *s, const stru
 	}
 	n = node_alloc(c, s, len);
 	n->line = line;
-	at = n->leaves;
+	at = node_leaves(n);
 	for (size_t i = 0; i < n_vals; i++)
-		at = put_leaf(at, vals[i].leaf, vals[i].value, lens[i], line);
+		at = put_leaf(at, vals[i].leaf, vals[i].value, lens[i]);
 	return n;
 }
 
@@ -123,11 +140,12 @@ void node_free(struct config_node *n)
 {
 	struct config_list *next;
 
-	for (struct config_list *l = n->lists; l; l = next) {
+	for (struct config_list *l = node_lists(n); l; l = next) {
 		next = l->next;
 		list_free(l);
 	}
-	node_leaves_free(n, n->leaves);
+	if (n->away)
+		free(node_leaves(n));
 	if (n->at)
 		block_release((struct node_block *)((char *)n - n->at));
 	else
@@ -139,8 +157,8 @@ struct config_node *node_dup(struct config *c, const struct config_node *n)
 	struct config_node *d = node_alloc(c, n->s, n->leaves_len);
 
 	d->line = n->line;
-	memcpy(d->leaves, n->leaves, n->leaves_len);
-	for (const struct config_list *l = n->lists; l; l = l->next) {
+	memcpy(node_leaves(d), node_leaves(n), n->leaves_len);
+	for (const struct config_list *l = node_lists(n); l; l = l->next) {
 		for (const struct config_node *k = l->first; k; k = k->next)
 			list_insert(d, node_dup(c, k));
 	}
@@ -151,6 +169,8 @@ char *node_leaves_with(const struct config_node *n, const struct snode *s, const
 		uint32_t line, uint32_t *ret_len)
 {
 	size_t value_len = value ? strlen(value) : 0, before = 0, skip = 0, added;
+	bool has_line = line != n->line;
+	const char *old = node_leaves(n);
 	const struct config_leaf *l;
 	char *leaves;
 
@@ -161,27 +181,45 @@ char *node_leaves_with(const struct config_node *n, const struct snode *s, const
 			break;
 		before += l->size;
 	}
-	added = value ? leaf_size(value_len) : 0;
+	added = value ? leaf_size(value_len) + (has_line ? sizeof(line) : 0) : 0;
 	*ret_len = (uint32_t)(n->leaves_len - skip + added);
 	leaves = xmalloc(*ret_len + 1u);
-	memcpy(leaves, n->leaves, before);
+	memcpy(leaves, old, before);
 	if (value)
-		put_leaf(leaves + before, s, value, value_len, line);
-	memcpy(leaves + before + added, n->leaves + before + skip, n->leaves_len - before - skip);
+		put_leaf(leaves + before, s, value, value_len);
+	if (value && has_line)
+		put_line((struct config_leaf *)(leaves + before), line);
+	memcpy(leaves + before + added, old + before + skip, n->leaves_len - before - skip);
 	return leaves;
 }
 
-char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len)
+char *node_leaves_swap(struct config_node *n, char *leaves, uint32_t len, bool keep)
 {
-	char *old = n->leaves;
+	char *old = n->away || keep ? node_leaves(n) : NULL;
 
-	n->leaves = leaves;
-	n->leaves_len = len;
+	if (!n->away && keep)
+		old = xmemdup(old, n->leaves_len);
+	if (!keep) {
+		free(old);
+		old = NULL;
+	}
+	memcpy((char *)node_own_leaves(n), &leaves, sizeof(leaves));
+	n->away = true;
+	n->leaves_len = len & 0x3fffffff;
 	return old;
 }
 
-void node_leaves_free(const struct config_node *n, char *leaves)
+void node_lists_set(struct config_node *n, struct config_list *first)
 {
-	if (leaves != n->own)
-		free(leaves);
+	assert(n->has_below);
+	memcpy(n->own, &first, sizeof(first));
+}
+
+uint32_t leaf_line(const struct config_node *n, const struct config_leaf *l)
+{
+	uint32_t line = n->line;
+
+	if (l->has_line)
+		memcpy(&line, (const char *)leaf_next(l) - sizeof(line), sizeof(line));
+	return line;
 }

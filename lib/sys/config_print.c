@@ -274,7 +274,7 @@ static bool has_content(const struct config_node *n)
 		if (!leaf_schema(n, leaf)->is_key)
 			return true;
 	}
-	for (const struct config_list *l = n->lists; l; l = l->next) {
+	for (const struct config_list *l = node_lists(n); l; l = l->next) {
 		const struct snode *s = l->s;
 
 		if (l->first && (s->is_list || s->is_leaflist || s->presence || has_content(l->first)))

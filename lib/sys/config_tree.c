@@ -175,7 +175,7 @@ static bool says_nothing(const struct config_node *n)
 		if (!n->s->kids.v[l->place]->is_key)
 			return false;
 	}
-	for (const struct config_list *k = n->lists; k; k = k->next) {
+	for (const struct config_list *k = node_lists(n); k; k = k->next) {
 		if (k->first)
 			return false;
 	}
@@ -225,7 +225,7 @@ void tree_prune_all(struct config *c, struct config_node *n)
 {
 	struct config_node *child, *next;
 
-	for (struct config_list *l = n->lists; l; l = l->next) {
+	for (struct config_list *l = node_lists(n); l; l = l->next) {
 		if (!l->s->rules_below || l->s->is_leaflist)
 			continue;
 		for (child = l->first; child; child = next) {

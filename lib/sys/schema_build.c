@@ -156,6 +156,8 @@ static struct snode *node_add(struct schema_build *b, struct snode *parent,
 			parent->keys[parent->nkeys++] = n;
 		}
 	}
+	if (parent)
+		parent->has_below |= !n->is_leaf;
 	n->is_list = sn->nodetype == LYS_LIST;
 	n->presence = sn->nodetype == LYS_CONTAINER && (sn->flags & LYS_PRESENCE);
 	simple_statements(&b->schema, n);

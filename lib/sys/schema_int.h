@@ -49,6 +49,7 @@ struct snode {
 	VEC(struct snode *) parts; /* lists that are part-of this one */
 	struct srule *part_of, *refers, *needs;
 	bool rules_below; /* it or a node below has one of the three */
+	bool has_below; /* a container, a list or a leaf-list */
 };
 
 struct sitem {

@@ -233,6 +233,7 @@ static void write_node(struct writer *w, struct strbuf *b, const void *object)
 	REF(RULE, refers);
 	REF(RULE, needs);
 	NUMBER(rules_below);
+	NUMBER(has_below);
 }
 
 static void write_mode(struct writer *w, struct strbuf *b, const void *object)

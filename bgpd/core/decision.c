@@ -388,9 +388,14 @@ static bool adds_nothing(const struct decision_context *x, const struct candidat
 	return false;
 }
 
+static uint16_t max_paths(const struct decision_context *x, const struct candidate *best)
+{
+	return is_ebgp(best->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+}
+
 static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
 {
-	uint16_t max = is_ebgp(c[0].source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+	uint16_t max = max_paths(x, &c[0]);
 	unsigned used = 1;
 
 	if (!max)
@@ -546,10 +551,15 @@ bool decision_compare(const struct decision_context *x, const struct candidate *
 	return true;
 }
 
+struct decision_company decision_company(const struct decision_context *x, const struct candidate *a)
+{
+	return (struct decision_company){ .none = max_paths(x, a) == 1 || is_local(a->source),
+		.external = is_ebgp(a->source), .relaxed = x->options->multipath_relax,
+		.as = a->source->as };
+}
+
 bool decision_beside(const struct decision_context *x, const struct candidate *a,
 		const struct route_source *b, const struct attrs *b_attrs)
 {
-	uint16_t max = is_ebgp(a->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
-
-	return max != 1 && goes_with(x, a, b, b_attrs);
+	return max_paths(x, a) != 1 && goes_with(x, a, b, b_attrs);
 }

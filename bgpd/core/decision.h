@@ -56,6 +56,30 @@ bool decision_compare(const struct decision_context *x, const struct candidate *
 bool decision_beside(const struct decision_context *x, const struct candidate *a,
 		const struct route_source *b, const struct attrs *b_attrs);
 
+/* The same for one path and many others: what is asked of it, once, and what of the
+ * others' sources; DECISION_BY_PATH: decision_beside() must be asked. */
+struct decision_company {
+	bool none, external, relaxed;
+	uint32_t as;
+};
+struct decision_company decision_company(const struct decision_context *x, const struct candidate *a);
+
+enum decision_company_answer { DECISION_NEVER, DECISION_ALWAYS, DECISION_BY_PATH };
+
+static inline enum decision_company_answer decision_company_of(const struct decision_company *c,
+		const struct route_source *b)
+{
+	bool external = (b->kind == SOURCE_PEER || b->kind == SOURCE_IMPORT) && !b->ibgp && !b->confed;
+
+	if (c->none || external != c->external)
+		return DECISION_NEVER;
+	if (c->relaxed)
+		return DECISION_ALWAYS;
+	if (external)
+		return b->as == c->as ? DECISION_ALWAYS : DECISION_NEVER;
+	return DECISION_BY_PATH;
+}
+
 /* As the steps count them: also for shows. */
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s);
 uint32_t decision_local_pref(const struct decision_options *o, const struct attrs *a);

@@ -177,9 +177,7 @@ static uint32_t path_find(const struct rib *rib, const struct dest *d, uint16_t 
 	while (*link) {
 		struct path *p = path_at(rib, *link);
 
-		if (p->source == source &&
-				((p->flags & PATH_ADD_PATH ? rib_path_add_path_id(rib, *link) : 0) ==
-						path_id)) {
+		if (rib_path_is(rib, *link, p, source, path_id)) {
 			*ret_link = link;
 			return *link;
 		}
@@ -207,7 +205,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 	uint32_t at = 0, id = dest_find_guessed(rib, key, hash, guess, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	bool aside = true; /* the other paths' places have nothing to do with this one's */
-	bool sorted;
+	bool sorted = false;
 	struct dest *d;
 	struct path *p;
 
@@ -216,10 +214,11 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 	d = dest_at(rib, id);
 	if (d->paths) {
 		before = outcome(rib, d);
-		p_id = path_find(rib, d, route->source, path_id, &link);
+		sorted = rib_is_sorted(rib, d);
+		p_id = sorted ? rib_sorted_find(rib, d, route->source, path_id, &link) :
+				path_find(rib, d, route->source, path_id, &link);
 	}
 	*ret = (struct rib_change){ .dest = id };
-	sorted = rib_is_sorted(rib, d);
 	if (p_id) {
 		struct path old;
 

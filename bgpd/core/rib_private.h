@@ -53,6 +53,13 @@ static inline struct path *path_at(const struct rib *rib, uint32_t id)
 	return &block[id & ((1u << SLAB_BLOCK_BITS) - 1)];
 }
 
+static inline bool rib_path_is(const struct rib *rib, uint32_t id, const struct path *p,
+		uint16_t source, uint32_t path_id)
+{
+	return p->source == source &&
+	       (p->flags & PATH_ADD_PATH ? rib_path_add_path_id(rib, id) : 0) == path_id;
+}
+
 static inline bool rib_is_unicast(const struct rib *rib)
 {
 	return rib->family == FAM_IPV4_UNICAST || rib->family == FAM_IPV6_UNICAST;
@@ -169,8 +176,13 @@ bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path);
 
 /* Are the usable paths in the order in which they would win?  One alone always is. */
 bool rib_is_sorted(const struct rib *rib, const struct dest *d);
-/* Puts a path that is in no list yet where it belongs in a sorted one; false, and
- * the list as it was, if it does not fit in, so that all must be decided. */
+/* The path of that source in a sorted one, and who points to it, or 0; notes the others
+ * for rib_sorted_insert(). */
+uint32_t rib_sorted_find(struct rib *rib, struct dest *d, uint16_t source, uint32_t path_id,
+		uint32_t **ret_link);
+/* Puts a path that is in no list yet where it belongs in the sorted one of the last
+ * rib_sorted_find(), where that path was; false, and the list as it was, if it does
+ * not fit in, so that all must be decided. */
 bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path);
 /* Takes out the path that link points to; false if all others must be decided. */
 bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link);

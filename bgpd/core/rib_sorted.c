@@ -81,13 +81,17 @@ static bool place_find(const struct rib *rib, const struct decision_context *x,
 	return true;
 }
 
-static bool beside(const struct rib *rib, const struct decision_context *x,
-		const struct candidate *c, uint32_t id)
+/* company: of c */
+static inline bool beside(const struct rib *rib, const struct decision_context *x,
+		const struct candidate *c, const struct decision_company *company, uint32_t id)
 {
 	const struct path *p = path_at(rib, id);
+	const struct route_source *source = rib->env->sources[p->source];
+	enum decision_company_answer answer = decision_company_of(company, source);
 
-	return decision_beside(x, c, rib->env->sources[p->source],
-			attrs_get(rib->env->attrs, p->attrs));
+	if (answer == DECISION_BY_PATH)
+		return decision_beside(x, c, source, attrs_get(rib->env->attrs, p->attrs));
+	return answer == DECISION_ALWAYS;
 }
 
 /* Those that are equal to it up to the metric stand around it.  True unless it,
@@ -95,11 +99,12 @@ static bool beside(const struct rib *rib, const struct decision_context *x,
 static bool fits_in(const struct rib *rib, const struct decision_context *x, const struct candidate *c,
 		const struct place *place, bool *twins)
 {
+	const struct decision_company company = decision_company(x, c);
 	const uint32_t *ids = rib->standing.v;
 	enum path_reason differ = place->reason;
 
 	for (unsigned k = place->at; k-- > 0 && step(differ) > REASON_IGP_METRIC;) {
-		if ((!k || !*twins) && beside(rib, x, c, ids[k])) {
+		if ((!k || !*twins) && beside(rib, x, c, &company, ids[k])) {
 			if (!k)
 				return false;
 			*twins = true;
@@ -108,7 +113,7 @@ static bool fits_in(const struct rib *rib, const struct decision_context *x, con
 	}
 	differ = place->follows;
 	for (unsigned k = place->at; k < rib->standing.n && step(differ) > REASON_IGP_METRIC; k++) {
-		if ((!place->at || !*twins) && beside(rib, x, c, ids[k])) {
+		if ((!place->at || !*twins) && beside(rib, x, c, &company, ids[k])) {
 			if (!place->at)
 				return false;
 			*twins = true;
@@ -123,6 +128,29 @@ static void mark(struct path *best, bool twins)
 	best->flags |= twins ? PATH_SORTED | PATH_TWINS : PATH_SORTED;
 }
 
+/* The other paths are noted on the way, as they will be needed: each may be a cache miss. */
+uint32_t rib_sorted_find(struct rib *rib, struct dest *d, uint16_t source, uint32_t path_id,
+		uint32_t **ret_link)
+{
+	uint32_t *link = &d->paths, id, found = 0;
+	size_t n = 0;
+
+	for (; (id = *link); link = &path_at(rib, id)->next) {
+		const struct path *p = path_at(rib, id);
+
+		if (!found && rib_path_is(rib, id, p, source, path_id)) {
+			*ret_link = link;
+			found = id;
+		} else if (p->flags & PATH_USABLE) {
+			if (n == rib->standing.room)
+				vec_reserve(&rib->standing, n + 16);
+			rib->standing.v[n++] = id;
+		}
+	}
+	rib->standing.n = n;
+	return found;
+}
+
 bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 {
 	struct decision_context x = rib_decision_context(rib, d);
@@ -134,9 +162,6 @@ bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 
 	if (!rib_path_check(rib, p, &metric))
 		return false;
-	rib->standing.n = 0;
-	for (uint32_t id = d->paths; usable(rib, id); id = path_at(rib, id)->next)
-		*vec_push(&rib->standing) = id;
 	c = rib_candidate(rib, path, metric);
 	if (!place_find(rib, &x, &c, &place))
 		return false;
@@ -160,10 +185,12 @@ static bool best_is_alone(const struct rib *rib, const struct dest *d)
 {
 	struct decision_context x = rib_decision_context(rib, d);
 	struct candidate best = rib_candidate(rib, d->paths, 0);
+	struct decision_company company;
 
+	company = decision_company(&x, &best);
 	for (uint32_t id = best.path->next; usable(rib, id) &&
 			step(path_at(rib, id)->reason) > REASON_IGP_METRIC; id = path_at(rib, id)->next)
-		if (beside(rib, &x, &best, id))
+		if (beside(rib, &x, &best, &company, id))
 			return false;
 	return true;
 }

@@ -38,6 +38,8 @@ struct feed_table {
 	struct bgp_instance *instance;
 	enum family family;
 	size_t place; /* in its feed_out's list */
+	bool ready;   /* has something to say: in the list of those, */
+	struct feed_table *ready_before, *ready_after; /* between these */
 	uint32_t ids[BATCH]; /* read, not yet sent */
 	uint32_t n_ids, at_id;
 };
@@ -54,6 +56,7 @@ struct feed_out {
 	VEC(struct request) requests;
 	size_t requests_done;
 	VEC(struct feed_table *) tables;
+	struct feed_table *ready, *ready_last; /* in the order in which they will be read */
 	bool up, end_sent, woken;
 	mono_t born; /* first connection: what SETTLE_MAX counts from */
 	struct core_timer settle;
@@ -64,9 +67,43 @@ void feed_out_wake(struct feed_out *f)
 	f->woken = true;
 }
 
+static void table_ready(struct feed_table *t)
+{
+	struct feed_out *f = t->out;
+
+	if (t->ready)
+		return;
+	t->ready = true;
+	t->ready_before = f->ready_last;
+	t->ready_after = NULL;
+	*(f->ready_last ? &f->ready_last->ready_after : &f->ready) = t;
+	f->ready_last = t;
+}
+
+static void table_done(struct feed_table *t)
+{
+	struct feed_out *f = t->out;
+
+	if (!t->ready)
+		return;
+	t->ready = false;
+	*(t->ready_before ? &t->ready_before->ready_after : &f->ready) = t->ready_after;
+	*(t->ready_after ? &t->ready_after->ready_before : &f->ready_last) = t->ready_before;
+}
+
 static void table_wake(struct rib_reader *r)
 {
-	feed_out_wake(((struct feed_table *)((char *)r - offsetof(struct feed_table, reader)))->out);
+	struct feed_table *t = (struct feed_table *)((char *)r - offsetof(struct feed_table, reader));
+
+	table_ready(t);
+	feed_out_wake(t->out);
+}
+
+static void table_open(struct feed_table *t)
+{
+	rib_reader_open(t->instance->rib[t->family], &t->reader, true, table_wake);
+	if (rib_reader_pending(&t->reader))
+		table_ready(t);
 }
 
 /* ---- requests ---- */
@@ -267,7 +304,8 @@ static void route_msg(const struct feed_table *t, uint32_t dest, struct feed_msg
 	m->route.tag = attrs_tag(attrs_get(c->attrs, best->attrs));
 }
 
-/* Sends what changed in one table; false if the writer is full. */
+/* Sends what changed in one table; false if the writer is full.  Else its reader
+ * waits, and will wake it. */
 static bool table_pull(struct feed_table *t, struct wr *w)
 {
 	struct feed_msg m;
@@ -285,11 +323,6 @@ static bool table_pull(struct feed_table *t, struct wr *w)
 			return false;
 		t->at_id++;
 	}
-}
-
-static bool table_pending(const struct feed_table *t)
-{
-	return t->at_id < t->n_ids || rib_reader_pending(&t->reader);
 }
 
 /* ---- instances ---- */
@@ -342,6 +375,7 @@ static void table_remove(struct feed_out *f, struct feed_table *t)
 	struct feed_table *last = vec_pop(&f->tables);
 
 	retire(f, t);
+	table_done(t);
 	rib_reader_close(&t->reader);
 	f->tables.v[t->place] = last;
 	last->place = t->place;
@@ -371,7 +405,7 @@ void feed_out_instance(struct feed_out *f, struct bgp_instance *i)
 		i->feed[k] = t;
 		*vec_push(&f->tables) = t;
 		if (f->up)
-			rib_reader_open(i->rib[t->family], &t->reader, true, table_wake);
+			table_open(t);
 	}
 	if (f->up && wants_kernel_routes(i))
 		feed_out_subscribe(f, i, true);
@@ -441,9 +475,10 @@ void feed_out_reset(struct feed_out *f)
 		struct feed_table *t = f->tables.v[n];
 
 		t->n_ids = t->at_id = 0;
+		table_done(t);
 		rib_reader_close(&t->reader);
 		if (f->up)
-			rib_reader_open(t->instance->rib[t->family], &t->reader, true, table_wake);
+			table_open(t);
 	}
 	evpn_feed_out_reset(c->evpn);
 	if (!f->up)
@@ -459,11 +494,8 @@ bool feed_out_pending(const struct feed_out *f)
 {
 	if (!f->up || !f->woken)
 		return false;
-	if (f->requests.n || f->retired.n || evpn_feed_out_pending(f->core->evpn))
+	if (f->requests.n || f->retired.n || f->ready || evpn_feed_out_pending(f->core->evpn))
 		return true;
-	for (size_t n = 0; n < f->tables.n; n++)
-		if (table_pending(f->tables.v[n]))
-			return true;
 	return !f->end_sent && settled(f);
 }
 
@@ -477,8 +509,11 @@ size_t feed_out_pull(struct feed_out *f, uint8_t *buf, size_t size)
 	requests_pull(f, &w);
 	retired_pull(f, &w); /* before the routes of an instance of the same VRF that came since */
 	drained = !f->retired.n;
-	for (size_t n = 0; drained && n < f->tables.n; n++)
-		drained = table_pull(f->tables.v[n], &w);
+	while (drained && f->ready) {
+		drained = table_pull(f->ready, &w);
+		if (drained)
+			table_done(f->ready);
+	}
 	if (drained && !w.failed)
 		evpn_feed_out_pull(f->core->evpn, &w);
 	if (drained && !w.failed && !evpn_feed_out_pending(f->core->evpn)) {

@@ -347,26 +347,31 @@ static uint32_t claims_of_dest(const struct evpn_remote *r, uint32_t dest)
 	return htab_find(&r->claim_by_dest, dest_hash(r, dest), claim_dest_equal, r, &dest);
 }
 
-static void claim_add(struct evpn_remote *r, uint32_t dest, const struct entry_name *n)
+/* A destination's claims differ in their VNIs, and are in their order. */
+static uint32_t claim_vni(const struct evpn_remote *r, uint32_t id)
 {
-	uint32_t first = claims_of_dest(r, dest), entry = entry_get(r, n), id;
-	struct claim *c;
+	return entry_at(r, claim_at(r, id)->entry)->name.vni;
+}
 
-	for (id = first; id; id = claim_at(r, id)->next_of_dest)
-		if (claim_at(r, id)->entry == entry) {
-			claim_at(r, id)->keep = true;
-			return;
-		}
-	id = slab_new(&r->claims);
-	c = claim_at(r, id);
-	*c = (struct claim){ dest, entry, entry_at(r, entry)->claims, 0, true };
-	entry_at(r, entry)->claims = id;
-	if (first) {
-		c->next_of_dest = claim_at(r, first)->next_of_dest;
-		claim_at(r, first)->next_of_dest = id;
-	} else {
-		htab_insert(&r->claim_by_dest, dest_hash(r, dest), id);
+/* Renews, or adds, the claim on an entry, in a list where all of lower VNIs are
+ * before *link; returns the link behind it. */
+static uint32_t *claim_renew(struct evpn_remote *r, uint32_t dest, const struct entry_name *n,
+		uint32_t *link)
+{
+	uint32_t entry, id;
+
+	while (*link && claim_vni(r, *link) < n->name.vni)
+		link = &claim_at(r, *link)->next_of_dest;
+	entry = entry_get(r, n);
+	id = *link;
+	if (!id || claim_at(r, id)->entry != entry) {
+		id = slab_new(&r->claims);
+		*claim_at(r, id) = (struct claim){ dest, entry, entry_at(r, entry)->claims, *link, true };
+		entry_at(r, entry)->claims = id;
+		*link = id;
 	}
+	claim_at(r, id)->keep = true;
+	return &claim_at(r, id)->next_of_dest;
 }
 
 static void claim_unlink_from_entry(struct evpn_remote *r, uint32_t id)
@@ -380,13 +385,10 @@ static void claim_unlink_from_entry(struct evpn_remote *r, uint32_t id)
 
 /* Drops the claims of a destination that were not renewed; every entry that it
  * spoke or speaks of is looked at again. */
-static void claims_settle(struct evpn_remote *r, uint32_t dest)
+static void claims_settle(struct evpn_remote *r, uint32_t *link)
 {
-	uint32_t first = claims_of_dest(r, dest), *link = &first, id;
+	uint32_t id;
 
-	if (!first)
-		return;
-	htab_remove(&r->claim_by_dest, dest_hash(r, dest), first);
 	while ((id = *link)) {
 		struct claim *c = claim_at(r, id);
 		uint32_t entry = c->entry;
@@ -401,8 +403,6 @@ static void claims_settle(struct evpn_remote *r, uint32_t dest)
 		}
 		entry_eval(r, entry);
 	}
-	if (first)
-		htab_insert(&r->claim_by_dest, dest_hash(r, dest), first);
 }
 
 /* Ingress replication (RFC 6514 section 5): other tunnels are not for us to
@@ -420,11 +420,13 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 	const struct rib *rib = evpn_table(e);
 	const struct path *p = rib_best(rib, dest);
 	const uint8_t *key = rib_dest(rib, dest)->key;
+	uint32_t before, first, *link = &first;
 	struct entry_name n = { 0 };
 	struct evpn_key k;
 
 	if (key[0] != EVPN_MACIP && key[0] != EVPN_IMET)
 		return;
+	before = first = claims_of_dest(r, dest);
 	if (p && e->core->sources.v[p->source]->kind == SOURCE_PEER) {
 		nlri_evpn_key(key, &k);
 		n.imet = k.type == EVPN_IMET;
@@ -438,10 +440,16 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 
 			n.name.vni = r->found.v[i];
 			if (v && !(n.imet && ip_equal(&k.ip, &v->vtep)))
-				claim_add(r, dest, &n);
+				link = claim_renew(r, dest, &n, link);
 		}
 	}
-	claims_settle(r, dest);
+	claims_settle(r, &first);
+	if (first == before)
+		return;
+	if (before)
+		htab_remove(&r->claim_by_dest, dest_hash(r, dest), before);
+	if (first)
+		htab_insert(&r->claim_by_dest, dest_hash(r, dest), first);
 }
 
 /* ---- reading ---- */

@@ -140,7 +140,7 @@ struct evpn_config {
 	char advertise_map[2][CONFIG_NAME_MAX];
 	bool default_originate[2];
 	bool flooding_disabled;
-	VEC(struct evpn_vni_config) vnis;
+	VEC(struct evpn_vni_config) vnis; /* in order of VNI */
 	/* Of a VRF: for its L3VNI's routes. */
 	bool has_rd;
 	struct rd_value rd;

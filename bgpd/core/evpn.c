@@ -56,19 +56,33 @@ const struct evpn_vni *evpn_vni_find(const struct evpn *e, uint32_t vni)
 	return evpn_vni_get(e, vni);
 }
 
-/* The number in the automatic RD: the VNI's low bits, or the next that is free. */
-static uint16_t rd_number_new(const struct evpn *e, uint32_t vni)
+/* The number in the automatic RD: the VNI's low bits, or the next that is free;
+ * those beyond 65,535 VNIs share number 0. */
+static uint16_t rd_number_new(struct evpn *e, uint32_t vni)
 {
-	uint16_t n = (uint16_t)vni;
-	bool taken;
+	const unsigned words = EVPN_RD_NUMBERS / 64;
+	uint16_t from = (uint16_t)vni;
+	unsigned at = from / 64;
+	uint64_t free;
 
-	do {
-		taken = n == 0;
-		for (size_t k = 0; !taken && k < e->vnis.n; k++)
-			taken = e->vnis.v[k]->rd_number == n;
-		n += taken;
-	} while (taken);
-	return n;
+	if (!e->rd_taken)
+		e->rd_taken = xcalloc(words, sizeof(*e->rd_taken));
+	e->rd_taken[0] |= 1;
+	/* The word of the VNI's own number comes twice: what is below that, last. */
+	free = ~e->rd_taken[at] & ~(uint64_t)0 << from % 64;
+	for (unsigned n = 0; !free && n < words; n++) {
+		at = (at + 1) % words;
+		free = ~e->rd_taken[at];
+	}
+	if (!free)
+		return 0;
+	e->rd_taken[at] |= free & -free;
+	return (uint16_t)(at * 64 + (unsigned)__builtin_ctzll(free));
+}
+
+static void rd_number_put(struct evpn *e, uint16_t n)
+{
+	e->rd_taken[n / 64] &= ~((uint64_t)1 << n % 64);
 }
 
 static void rt_copy(struct rt_list *to, const struct rt_list *from)
@@ -80,10 +94,18 @@ static void rt_copy(struct rt_list *to, const struct rt_list *from)
 
 static const struct evpn_vni_config *vni_config(const struct bgp_instance *d, uint32_t vni)
 {
-	for (size_t k = 0; k < d->config->evpn.vnis.n; k++)
-		if (d->config->evpn.vnis.v[k].vni == vni)
-			return &d->config->evpn.vnis.v[k];
-	return NULL;
+	const struct evpn_config *c = &d->config->evpn;
+	size_t lo = 0, hi = c->vnis.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (c->vnis.v[mid].vni < vni)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->vnis.n && c->vnis.v[lo].vni == vni ? &c->vnis.v[lo] : NULL;
 }
 
 static void vni_settings(const struct evpn *e, struct evpn_vni *v)
@@ -465,6 +487,7 @@ static void vni_remove(struct evpn *e, struct evpn_vni *v)
 		local_link(e, id, &e->homeless);
 	}
 	vec_remove(&e->vnis, vni_place(e, v->vni));
+	rd_number_put(e, v->rd_number);
 	vni_free(v);
 }
 
@@ -596,6 +619,7 @@ void evpn_free(struct evpn *e)
 	for (size_t k = 0; k < e->vnis.n; k++)
 		vni_free(e->vnis.v[k]);
 	vec_free(&e->vnis);
+	free(e->rd_taken);
 	htab_fini(&e->by_name);
 	slab_fini(&e->locals);
 	free(e);

@@ -7,6 +7,7 @@
 #include "lib/base/htab.h"
 #include "lib/base/slab.h"
 
+#define EVPN_RD_NUMBERS 65536 /* of the automatic RD; 0 is none */
 #define EVPN_PMSI_INGRESS 6 /* tunnel type, RFC 6514 section 5 */
 
 struct evpn_mac_name {
@@ -30,6 +31,7 @@ struct evpn_remote; /* evpn_remote.c */
 struct evpn {
 	struct bgp_core *core;
 	VEC(struct evpn_vni *) vnis; /* sorted */
+	uint64_t *rd_taken;	     /* a bit for each number; NULL before the first VNI */
 	struct slab locals;
 	struct htab by_name;	     /* locals */
 	uint32_t homeless;	     /* list of locals whose VNI is not here (yet) */

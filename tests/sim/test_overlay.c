@@ -300,6 +300,40 @@ START_TEST(route_targets)
 }
 END_TEST
 
+static uint32_t rd_number(uint32_t vni)
+{
+	const struct evpn_vni *v = evpn_vni_find(sim_core(&s, 0)->evpn, vni);
+
+	ck_assert_ptr_nonnull(v);
+	return (uint32_t)v->rd.b[6] << 8 | v->rd.b[7];
+}
+
+/* The automatic RD has 16 bits for the VNI: each gets a number of its own, also
+ * across the end of them, and one that is given back is used again. */
+START_TEST(automatic_rds_differ)
+{
+	gateways_begin(16);
+	report_vni(0, 5, "dev", true);
+	report_vni(0, 0x10005, "dev", true);
+	report_vni(0, 0x20005, "dev", true);
+	report_vni(0, 0xffff, "dev", true);
+	report_vni(0, 0x1ffff, "dev", true);
+	report_vni(0, 0x30000, "dev", true);
+	overlays_run(&s, CALM);
+	ck_assert_uint_eq(rd_number(5), 5);
+	ck_assert_uint_eq(rd_number(0x10005), 6);
+	ck_assert_uint_eq(rd_number(0x20005), 7);
+	ck_assert_uint_eq(rd_number(0xffff), 0xffff);
+	ck_assert_uint_eq(rd_number(0x1ffff), 1);
+	ck_assert_uint_eq(rd_number(0x30000), 2);
+	report_vni(0, 0x10005, "dev", false);
+	report_vni(0, 0x30005, "dev", true);
+	overlays_run(&s, CALM);
+	ck_assert_uint_eq(rd_number(0x30005), 6);
+	gateways_end();
+}
+END_TEST
+
 /* 100 VNIs that import what VNI 10010 exports are told of its hosts, each once. */
 START_TEST(many_vnis_import_the_same)
 {
@@ -485,6 +519,7 @@ int main(void)
 	tcase_add_test(t, bgpd_restarts);
 	tcase_add_test(t, evpn_default_originate);
 	tcase_add_test(t, route_targets);
+	tcase_add_test(t, automatic_rds_differ);
 	tcase_add_test(t, many_vnis_import_the_same);
 	tcase_add_test(t, vpn_between_vrfs);
 	tcase_add_test(t, import_by_name);

@@ -66,6 +66,7 @@ void overlay_core_free(struct overlay_core *c)
 	slab_foreach (id, g, &c->groups.slab) {
 		free(g->w);
 		free(g->a);
+		free(g->sent);
 	}
 	slab_foreach (id, s, &c->specs.slab)
 		free(s->hops);

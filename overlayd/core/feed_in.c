@@ -95,14 +95,28 @@ static void in_route(struct overlay_core *c, const struct feed_msg *m)
 	route_dirty(c, id);
 }
 
+/* As of routes: what was not said since bgpd is back is not withdrawn either. */
+static bool is_unsaid(const struct overlay_core *c, bool wanted, uint8_t gen)
+{
+	return !wanted || (c->feed_stale && gen != c->feed_gen);
+}
+
+static void mark_taken(struct obj_state *s, bool taken)
+{
+	s->q = (uint16_t)(taken ? s->q | Q_TAKEN : s->q & ~Q_TAKEN);
+}
+
 static void in_vtep(struct overlay_core *c, const struct feed_msg *m)
 {
 	uint32_t id = flood_get(c, m->vtep.vni, &m->vtep.addr);
 	struct flood *f = flood_at(c, id);
 
+	obj_dirty(c, OBJ_FLOOD, id, &f->s); /* or it would stay, if it is new and not wanted */
+	if (!m->add && is_unsaid(c, f->wanted, f->gen))
+		return;
+	mark_taken(&f->s, !m->add);
 	f->wanted = m->add;
 	f->gen = c->feed_gen;
-	obj_dirty(c, OBJ_FLOOD, id, &f->s);
 }
 
 static void in_mac(struct overlay_core *c, const struct feed_msg *m)
@@ -110,21 +124,33 @@ static void in_mac(struct overlay_core *c, const struct feed_msg *m)
 	uint32_t id = mac_get(c, m->mac.vni, &m->mac.mac);
 	struct mac *e = mac_at(c, id);
 
+	obj_dirty(c, OBJ_MAC, id, &e->s);
+	if (!m->add && is_unsaid(c, e->w_vtep, e->gen))
+		return;
+	mark_taken(&e->s, !m->add);
 	e->w_vtep = m->add ? vtep_get(c, &m->mac.vtep) : 0;
 	e->w_flags = m->mac.flags;
 	e->w_seq = m->mac.seq;
 	e->gen = c->feed_gen;
-	obj_dirty(c, OBJ_MAC, id, &e->s);
 }
 
 static void in_mac_ip(struct overlay_core *c, const struct feed_msg *m)
 {
 	uint32_t id = neigh_get(c, m->mac.vni, &m->mac.ip);
 	struct neigh *n = neigh_at(c, id);
+	struct mac *e;
 
+	obj_dirty(c, OBJ_NEIGH, id, &n->s);
+	if (!m->add && is_unsaid(c, n->wanted, n->gen))
+		return;
 	/* Withdrawn after the address was said to be at another MAC: no news. */
 	if (!m->add && n->wanted && memcmp(&n->w_mac, &m->mac.mac, sizeof(n->w_mac)) != 0)
 		return;
+	mark_taken(&n->s, !m->add);
+	/* The MAC is wanted for the address, too, and perhaps for nothing else. */
+	e = mac_at(c, mac_find(c, m->mac.vni, &m->mac.mac));
+	if (e && !e->w_vtep)
+		mark_taken(&e->s, !m->add);
 	n->w_flags = m->mac.flags;
 	n->gen = c->feed_gen;
 	neigh_want(c, id, m->add ? &m->mac.mac : NULL, m->add ? vtep_get(c, &m->mac.vtep) : 0);

@@ -309,7 +309,8 @@ static bool is_vain(struct overlay_core *c, uint32_t id, const void *bytes, size
 	struct link *l = link_at(c, id);
 	uint64_t h = hash_bytes(c->seed, bytes, len) | 1;
 
-	l->last_op_count = l->last_op == h ? l->last_op_count + 1 : 0;
+	if (l->last_op != h)
+		l->last_op_count = 0;
 	l->last_op = h;
 	if (l->last_op_count < VAIN_MAX)
 		return false;
@@ -357,6 +358,7 @@ void link_done(struct overlay_core *c, const struct flight *f)
 {
 	struct link *l = link_at(c, f->id);
 
+	l->last_op_count++;
 	obj_dirty(c, OBJ_LINK, f->id, &l->s);
 }
 

@@ -89,7 +89,7 @@ void mac_put(struct overlay_core *c, uint32_t id)
 	struct mac *m = mac_at(c, id);
 
 	if (m->w_vtep || m->nh_refs || m->ip_refs || m->a_vtep || m->a_port || m->own || m->told ||
-			m->s.q & ~(Q_LIVE | Q_REFUSED))
+			m->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN))
 		return;
 	refusal_forget(c, &m->s);
 	htab_remove(&c->macs.by_key, mac_hash(c, m->vni, &m->mac), id);
@@ -137,7 +137,7 @@ void flood_put(struct overlay_core *c, uint32_t id)
 {
 	struct flood *f = flood_at(c, id);
 
-	if (f->wanted || f->present || f->s.q & ~(Q_LIVE | Q_REFUSED))
+	if (f->wanted || f->present || f->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN))
 		return;
 	refusal_forget(c, &f->s);
 	htab_remove(&c->floods.by_key, flood_hash(c, f->vni, f->vtep), id);
@@ -167,8 +167,8 @@ static void bridge_entry(struct overlay_core *c, const struct kneigh *k, bool go
 		m->a_port = k->ifindex;
 		m->a_flags = k->flags;
 		m->a_state = k->state;
-	} else if (m->a_port == k->ifindex) {
-		m->a_port = 0;
+	} else if (m->a_port == k->ifindex || !(m->a_flags & NTF_EXT_LEARNED)) {
+		m->a_port = 0; /* a bridge has one entry a MAC */
 	}
 	learn_mac(c, id);
 	obj_dirty(c, OBJ_MAC, id, &m->s);
@@ -327,12 +327,15 @@ static uint8_t mac_differs(const struct overlay_core *c, const struct mac *m, en
 		*ret_verb = what ? VERB_ADD : VERB_NONE;
 		return what;
 	}
-	if (!c->feed_synced)
-		return 0; /* it may be wanted yet: bgpd has not said all */
-	if (m->a_vtep && m->a_self_ours)
-		what |= NTF_SELF;
-	if (m->a_port == x->a.ifindex && m->a_flags & NTF_EXT_LEARNED)
-		what |= NTF_MASTER;
+	/* What is said to be gone may have been gone before we asked for it. */
+	what = m->asked;
+	/* The rest may be wanted yet if bgpd has not said all. */
+	if (c->feed_synced || m->s.q & Q_TAKEN) {
+		if (m->a_vtep && m->a_self_ours)
+			what |= NTF_SELF;
+		if (m->a_port == x->a.ifindex && m->a_flags & NTF_EXT_LEARNED)
+			what |= NTF_MASTER;
+	}
 	*ret_verb = what ? VERB_DELETE : VERB_NONE;
 	return what;
 }
@@ -348,7 +351,7 @@ enum verb mac_diff(struct overlay_core *c, uint32_t id)
 bool mac_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
 		struct flight *f)
 {
-	const struct mac *m = mac_at(c, id);
+	struct mac *m = mac_at(c, id);
 	const struct vni *vni = vni_at(c, vni_find(c, m->vni));
 	struct kneigh k = { .ifindex = link_at(c, vni->vxlan)->a.ifindex, .mac = m->mac };
 	enum verb verb;
@@ -361,8 +364,17 @@ bool mac_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id
 		k.flags |= NTF_EXT_LEARNED;
 		/* VXLAN takes reachable or permanent only (vxlan_fdb_parse). */
 		k.state = m->w_flags & FEED_MAC_STICKY ? NUD_NOARP | NUD_REACHABLE : NUD_REACHABLE;
+		m->asked |= (uint8_t)f->sent[0];
 	}
 	return kobj_encode_fdb(w, seq, &k, v == VERB_ADD);
+}
+
+/* The kernel takes the bridge's entry first, and leaves the device's if there is
+ * none (rtnl_fdb_del). */
+void mac_not_there(struct flight *f)
+{
+	if (f->sent[0] & NTF_MASTER)
+		f->sent[0] = NTF_MASTER;
 }
 
 void mac_done(struct overlay_core *c, const struct flight *f)
@@ -371,6 +383,8 @@ void mac_done(struct overlay_core *c, const struct flight *f)
 	const struct vni *v = vni_at(c, vni_find(c, m->vni));
 	const struct link *x = v ? link_at(c, v->vxlan) : NULL;
 
+	if (f->verb == VERB_DELETE)
+		m->asked &= (uint8_t)~f->sent[0];
 	if (f->sent[0] & NTF_SELF) {
 		m->seen_self = c->dump_no;
 		m->a_vtep = f->sent[1];
@@ -378,9 +392,13 @@ void mac_done(struct overlay_core *c, const struct flight *f)
 	}
 	if (f->sent[0] & NTF_MASTER) {
 		m->s.seen = c->dump_no;
-		m->a_port = f->sent[1] && x ? x->a.ifindex : 0;
-		m->a_flags = NTF_EXT_LEARNED;
-		m->a_state = NUD_REACHABLE;
+		if (f->verb == VERB_ADD) {
+			m->a_port = x ? x->a.ifindex : 0;
+			m->a_flags = NTF_EXT_LEARNED;
+			m->a_state = NUD_REACHABLE;
+		} else if (x && m->a_port == x->a.ifindex) {
+			m->a_port = 0; /* else it is a host's, at another port */
+		}
 	}
 	learn_mac(c, f->id);
 	obj_dirty(c, OBJ_MAC, f->id, &m->s);
@@ -405,13 +423,15 @@ enum verb flood_diff(struct overlay_core *c, uint32_t id)
 		return f->wanted ? VERB_WAIT : VERB_NONE;
 	if (f->wanted)
 		return f->present ? VERB_NONE : VERB_ADD;
-	return f->present && f->ours && c->feed_synced ? VERB_DELETE : VERB_NONE;
+	if (f->present && f->ours && (c->feed_synced || f->s.q & Q_TAKEN))
+		return VERB_DELETE;
+	return f->asked ? VERB_DELETE : VERB_NONE;
 }
 
 bool flood_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
 		struct flight *f)
 {
-	const struct flood *e = flood_at(c, id);
+	struct flood *e = flood_at(c, id);
 	const struct vni *vni = vni_at(c, vni_find(c, e->vni));
 	struct kneigh k = { .ifindex = link_at(c, vni->vxlan)->a.ifindex,
 		.dst = *vtep_addr(c, e->vtep),
@@ -419,6 +439,7 @@ bool flood_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t 
 		.flags = NTF_SELF | (v == VERB_ADD ? NTF_EXT_LEARNED : 0) };
 
 	(void)f;
+	e->asked |= v == VERB_ADD;
 	return kobj_encode_fdb(w, seq, &k, v == VERB_ADD);
 }
 
@@ -427,7 +448,7 @@ void flood_done(struct overlay_core *c, const struct flight *f)
 	struct flood *e = flood_at(c, f->id);
 
 	e->s.seen = c->dump_no;
-	e->present = f->verb == VERB_ADD;
+	e->present = e->asked = f->verb == VERB_ADD;
 	e->ours = true;
 	obj_dirty(c, OBJ_FLOOD, f->id, &e->s);
 }

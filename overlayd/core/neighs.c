@@ -83,7 +83,7 @@ void neigh_put(struct overlay_core *c, uint32_t id)
 	struct neigh *n = neigh_at(c, id);
 
 	if (n->wanted || n->nh_refs || n->present || n->own || n->told ||
-			n->s.q & ~(Q_LIVE | Q_REFUSED))
+			n->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN))
 		return;
 	refusal_forget(c, &n->s);
 	htab_remove(&c->neighs.by_key, key_hash(c, n->vni, &n->ip), id);
@@ -148,16 +148,16 @@ enum verb neigh_diff(struct overlay_core *c, uint32_t id)
 				       memcmp(&n->a_mac, mac, sizeof(*mac)) == 0 ?
 			       VERB_NONE :
 			       VERB_ADD;
-	return n->present && n->a_flags & NTF_EXT_LEARNED && n->a_proto == KOBJ_PROTO &&
-			       c->feed_synced ?
-		       VERB_DELETE :
-		       VERB_NONE;
+	if (n->present && n->a_flags & NTF_EXT_LEARNED && n->a_proto == KOBJ_PROTO &&
+			(c->feed_synced || n->s.q & Q_TAKEN))
+		return VERB_DELETE;
+	return n->asked ? VERB_DELETE : VERB_NONE;
 }
 
 bool neigh_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
 		struct flight *f)
 {
-	const struct neigh *n = neigh_at(c, id);
+	struct neigh *n = neigh_at(c, id);
 	const struct vni *vni = vni_at(c, vni_find(c, n->vni));
 	struct kneigh k = { .ifindex = link_at(c, vni->bridge)->a.ifindex,
 		.ip = n->ip,
@@ -170,6 +170,7 @@ bool neigh_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t 
 		if (n->w_flags & FEED_MAC_ROUTER)
 			k.flags |= NTF_ROUTER;
 		memcpy(f->sent, k.mac.b, sizeof(k.mac.b));
+		n->asked = true;
 	}
 	return kobj_encode_neigh(w, seq, &k, v == VERB_ADD);
 }
@@ -179,7 +180,7 @@ void neigh_done(struct overlay_core *c, const struct flight *f)
 	struct neigh *n = neigh_at(c, f->id);
 
 	n->s.seen = c->dump_no;
-	n->present = f->verb == VERB_ADD;
+	n->present = n->asked = f->verb == VERB_ADD;
 	if (n->present) {
 		memcpy(n->a_mac.b, f->sent, sizeof(n->a_mac.b));
 		n->a_flags = NTF_EXT_LEARNED;

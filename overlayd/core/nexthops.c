@@ -253,6 +253,7 @@ void group_put(struct overlay_core *c, uint32_t id)
 	htab_remove(&c->groups_by_kid, kid_hash(c, g->kid), id);
 	free(g->w);
 	free(g->a);
+	free(g->sent);
 	g->s.q = 0;
 	slab_put(&c->groups.slab, id);
 }
@@ -549,39 +550,44 @@ enum verb group_diff(struct overlay_core *c, uint32_t id)
 	return g->present && g->ours && g->a_refs == 0 && c->feed_synced ? VERB_DELETE : VERB_NONE;
 }
 
+static struct knexthop group_sent(const struct group *g)
+{
+	struct knexthop k = { .id = g->kid, .proto = KOBJ_PROTO, .is_group = true };
+
+	k.n = g->n_sent;
+	for (unsigned i = 0; i < k.n; i++) {
+		k.members[i].id = g->sent[i].leaf;
+		k.members[i].weight = (uint16_t)g->sent[i].weight;
+	}
+	return k;
+}
+
 bool group_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
 		struct flight *f)
 {
-	const struct group *g = group_at(c, id);
-	struct knexthop k = { .id = g->kid, .proto = KOBJ_PROTO, .is_group = true };
+	struct group *g = group_at(c, id);
 	struct member members[KNEXTHOP_MAX];
+	struct knexthop k;
 
-	k.n = (uint16_t)group_wanted(c, g, members);
-	for (unsigned i = 0; i < k.n; i++) {
-		k.members[i].id = members[i].leaf;
-		k.members[i].weight = (uint16_t)members[i].weight;
+	(void)f;
+	if (v == VERB_ADD) {
+		free(g->sent);
+		g->n_sent = (uint16_t)group_wanted(c, g, members);
+		g->sent = xmemdup(members, g->n_sent * sizeof(members[0]));
 	}
-	f->sent[0] = members_hash(c, members, k.n);
+	k = group_sent(g);
 	return kobj_encode_nexthop(w, seq, &k, v == VERB_ADD);
 }
 
 void group_done(struct overlay_core *c, const struct flight *f)
 {
-	struct group *g = group_at(c, f->id);
-	struct knexthop k = { .id = g->kid, .proto = KOBJ_PROTO, .is_group = true };
-	struct member members[KNEXTHOP_MAX];
+	struct knexthop k;
 
 	if (f->verb == VERB_DELETE) {
 		group_lost(c, f->id);
 		return;
 	}
-	k.n = (uint16_t)group_wanted(c, g, members);
-	if (members_hash(c, members, k.n) != f->sent[0])
-		k.n = 0; /* others are wanted meanwhile: whatever is there differs */
-	for (unsigned i = 0; i < k.n; i++) {
-		k.members[i].id = members[i].leaf;
-		k.members[i].weight = (uint16_t)members[i].weight;
-	}
+	k = group_sent(group_at(c, f->id));
 	group_actual(c, &k);
 }
 

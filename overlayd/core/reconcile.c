@@ -290,6 +290,8 @@ size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
 	struct nlw w = nlw_init(buf, size);
 	struct batch *b = &c->batches[c->batches_sent % BATCHES_MAX];
 
+	if (!reconcile_is_in_air(c))
+		c->routes_asked = false;
 	b->seq = c->seq;
 	b->classes = 0;
 	b->flights.n = 0;
@@ -301,6 +303,7 @@ size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
 	if (!reconcile_is_in_air(c))
 		c->asked_at = c->now;
 	c->batches_sent++;
+	c->routes_asked |= (b->classes & 1u << OBJ_ROUTE) != 0;
 	c->count.batches++;
 	c->count.requests += b->flights.n;
 	return w.len;
@@ -352,7 +355,9 @@ void reconcile_reply(struct overlay_core *c, const struct nlmsg *m)
 		return;
 	f = &b->flights.v[m->seq - b->seq];
 	error = -error;
-	if (error > 0 && !f->probe && !is_as_good(f, error)) {
+	if (error == ENOENT && f->cls == OBJ_MAC && f->verb == VERB_DELETE) {
+		mac_not_there(f);
+	} else if (error > 0 && !f->probe && !is_as_good(f, error)) {
 		struct obj_state *s = obj_state_at(c, f->cls, f->id);
 
 		f->error = error;

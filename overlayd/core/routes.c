@@ -106,7 +106,7 @@ void route_put(struct overlay_core *c, uint32_t id)
 	struct prefix p;
 
 	if (r->w_spec || r->statics || r->a_type || r->foreign || r->told ||
-			r->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN))
+			r->s.q & ~(Q_LIVE | Q_REFUSED | Q_TAKEN | Q_UNSURE))
 		return;
 	p = route_prefix(r);
 	refusal_forget(c, &r->s);
@@ -218,6 +218,8 @@ enum verb route_diff(struct overlay_core *c, uint32_t id)
 			return VERB_NONE;
 		return s->type != RTN_UNICAST || group_is_ready(g) ? VERB_ADD : VERB_WAIT;
 	}
+	if (!r->a_type && r->s.q & Q_UNSURE)
+		return VERB_DELETE;
 	if (!r->a_type)
 		return r->w_spec || r->statics ? VERB_WAIT : VERB_NONE;
 	/* What bgpd has not said yet may come: it sweeps at its END. */
@@ -276,6 +278,7 @@ void route_done(struct overlay_core *c, const struct flight *f)
 {
 	struct route *r = route_at(c, f->id);
 
+	r->s.q &= (uint16_t)~Q_UNSURE;
 	ours_set(c, f->id, (uint8_t)f->sent[1], (uint8_t)(f->sent[1] >> 8), f->sent[0]);
 	if (r->told & ROUTE_TOLD_BAD)
 		feed_tell(c, FEED_LOCAL_ROUTE, f->id, &r->s);
@@ -408,6 +411,21 @@ static void foreign_actual(struct overlay_core *c, uint32_t vrf, const struct kr
 	route_dirty(c, id);
 }
 
+/* Was that before or after we asked for it?  If it is not wanted then it is
+ * deleted all the same. */
+static void ours_gone(struct overlay_core *c, uint32_t id, uint8_t proto)
+{
+	struct route *r = route_at(c, id);
+
+	if (!r->a_type)
+		return;
+	route_lost(c, id);
+	if (!c->routes_asked)
+		return;
+	r->a_proto = proto;
+	r->s.q |= Q_UNSURE;
+}
+
 void route_actual(struct overlay_core *c, const struct kroute *k, bool gone)
 {
 	uint32_t vrf = vrf_by_table(c, k->table), id;
@@ -423,7 +441,7 @@ void route_actual(struct overlay_core *c, const struct kroute *k, bool gone)
 	if (!id)
 		return;
 	if (gone) {
-		route_lost(c, id);
+		ours_gone(c, id, k->proto);
 		return;
 	}
 	/* A listing of a full table, as after each change of a link, is no news. */

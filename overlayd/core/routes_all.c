@@ -31,6 +31,7 @@ static void sweep(struct overlay_core *c, uint32_t id, struct route *r)
 {
 	if (r->a_type && r->s.seen != c->dump_no)
 		route_lost(c, id);
+	r->s.q &= (uint16_t)~Q_UNSURE;
 	if (r->foreign)
 		foreigns_drop(c, id, is_unseen, c->dump_no);
 	route_put(c, id);

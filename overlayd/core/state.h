@@ -38,7 +38,8 @@ enum obj_class {
 #define Q_PROBE 0x40   /* neighbour: ask the kernel to probe it */
 #define Q_LEAVING 0x80 /* with Q_FLYING: to be deleted */
 #define Q_DOUBT 0x100  /* with Q_FLYING: changed by others meanwhile */
-#define Q_TAKEN 0x200  /* route: bgpd said it and took it back, before its END as well */
+#define Q_TAKEN 0x200  /* bgpd said it and took it back: not to be kept until its END */
+#define Q_UNSURE 0x400 /* route: said to be gone, perhaps before we asked for it */
 
 /* First in every object. */
 struct obj_state {
@@ -68,8 +69,8 @@ struct link {
 	char master[IFNAMSIZ]; /* wanted, "" none */
 	struct klink a, w;
 	uint32_t vni;	      /* of a VXLAN device, or of a bridge with one */
-	uint64_t last_op;     /* hash of the last request, and how often it was made in vain */
-	uint32_t last_op_count;
+	uint64_t last_op;     /* hash of the last request */
+	uint32_t last_op_count; /* the kernel took it so often */
 	uint32_t told_ifindex; /* what bgpd was told, to take it back */
 	uint32_t told_vrf;
 	uint64_t told_hash;
@@ -126,6 +127,7 @@ struct mac {
 	struct mac_addr mac;
 	uint8_t a_flags;      /* NTF_* of the bridge's entry */
 	uint8_t a_self_ours;  /* the VXLAN device's entry has our mark */
+	uint8_t asked;	      /* NTF_SELF, NTF_MASTER: we had them made, whatever is said since */
 	uint16_t seen_self;   /* as s.seen, which is for the bridge's entry */
 	uint32_t vni;
 	uint32_t w_vtep;      /* from bgpd; 0: none */
@@ -146,6 +148,7 @@ struct flood {
 	struct obj_state s;
 	uint8_t gen;
 	bool wanted, present, ours;
+	bool asked;	      /* as of a MAC */
 	uint32_t vni;
 	uint32_t vtep;
 };
@@ -160,6 +163,7 @@ struct neigh {
 	uint16_t a_state;
 	struct mac_addr w_mac, a_mac, nh_mac, told_mac;
 	uint8_t own, told;
+	bool asked;	      /* as of a MAC */
 	uint32_t vni;
 	uint32_t nh_refs;
 	struct ip_addr ip;
@@ -195,8 +199,9 @@ struct group {
 	uint32_t spec;	      /* who wants it; 0: nobody */
 	uint32_t a_refs;      /* routes in the kernel that use it */
 	uint32_t free_hash;   /* in groups_free under it; 0: not */
-	uint16_t n_w, n_a;
+	uint16_t n_w, n_a, n_sent;
 	struct member *w, *a;
+	struct member *sent;  /* what was asked for last: leaves by the kernel's ids */
 };
 
 /* What bgpd or the configuration asks for: next hops before resolution. */
@@ -363,6 +368,7 @@ struct overlay_core {
 	/* batches[n % BATCHES_MAX]: those between the numbers are in the air */
 	struct batch batches[BATCHES_MAX];
 	unsigned batches_sent, batches_landed;
+	bool routes_asked;    /* since all notifications were read */
 	mono_t unheard_since; /* deletions of entries are not notified; 0: they are */
 	int dumping;	      /* enum dump, -1 none */
 	bool dump_broken;
@@ -477,6 +483,8 @@ bool mac_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id
 bool flood_encode(struct overlay_core *c, struct nlw *w, uint32_t seq, uint32_t id, enum verb v,
 		struct flight *f);
 void mac_done(struct overlay_core *c, const struct flight *f);
+/* A deletion found no such entry: what else it named is still there. */
+void mac_not_there(struct flight *f);
 void flood_done(struct overlay_core *c, const struct flight *f);
 void mac_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out);
 void flood_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out);

@@ -85,7 +85,9 @@ static void make_key(struct fake_object *o, const struct nlmsg *m, size_t row)
 	case KOBJ_NEIGH:
 		memcpy(&nd, m->body, sizeof(nd));
 		key_add(o, &nd.ndm_family, 1);
-		key_add(o, &nd.ndm_ifindex, 4);
+		/* A bridge has one entry a MAC; no two of those that are played share one. */
+		if (nd.ndm_family != AF_BRIDGE || nd.ndm_flags & NTF_SELF)
+			key_add(o, &nd.ndm_ifindex, 4);
 		if (nd.ndm_family == AF_BRIDGE) {
 			struct nla a;
 			uint8_t self = nd.ndm_flags & NTF_SELF;
@@ -153,7 +155,9 @@ static void notify(struct fake_kernel *k, const struct fake_object *o, uint16_t 
 	memcpy(&nd, o->bytes + sizeof(h), sizeof(nd));
 	if (k->deletions_unheard && type == RTM_DELNEIGH && nd.ndm_flags & NTF_EXT_LEARNED)
 		return;
-
+	/* As netlink_ignore_requests() has it. */
+	if (o->type == KOBJ_FDB && type == RTM_NEWNEIGH && nd.ndm_flags & NTF_EXT_LEARNED)
+		return;
 	vec_reserve(&k->notifications, o->len);
 	memcpy(k->notifications.v + at, o->bytes, o->len);
 	k->notifications.n += o->len;
@@ -327,6 +331,15 @@ static void leave_groups(struct fake_kernel *k, const struct fake_object *leaf)
 	}
 }
 
+static bool is_same_port(const struct fake_object *o, const struct nlmsg *m)
+{
+	struct ndmsg a, b;
+
+	memcpy(&a, o->bytes + sizeof(struct nlmsghdr), sizeof(a));
+	memcpy(&b, m->body, sizeof(b));
+	return a.ndm_ifindex == b.ndm_ifindex;
+}
+
 static int one(struct fake_kernel *k, const struct nlmsg *m, size_t row, bool quiet)
 {
 	struct fake_object key = { 0 }, *o;
@@ -334,7 +347,7 @@ static int one(struct fake_kernel *k, const struct nlmsg *m, size_t row, bool qu
 	make_key(&key, m, row);
 	o = find(k, &key);
 	if (m->type == rows[row].del) {
-		if (!o)
+		if (!o || (o->type == KOBJ_FDB && !is_same_port(o, m)))
 			return -ENOENT;
 		o->live = false;
 		if (o->type == KOBJ_NEXTHOP)

@@ -11,7 +11,9 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/kobj.h \
 	overlayd/core/kobj_decode.c \
 	overlayd/core/kobj_encode.c \
+	overlayd/core/groups.c \
 	overlayd/core/learn.c \
+	overlayd/core/leaves.c \
 	overlayd/core/links.c \
 	overlayd/core/macs.c \
 	overlayd/core/neighs.c \

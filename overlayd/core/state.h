@@ -514,7 +514,7 @@ void learn_neigh(struct overlay_core *c, uint32_t id);
 void learn_tick(struct overlay_core *c);
 void learn_run(struct overlay_core *c);	/* MACs became local, or ceased to be */
 
-/* nexthops.c */
+/* nexthops.c, leaves.c, groups.c, specs.c */
 struct leaf *leaf_at(const struct overlay_core *c, uint32_t id);
 struct group *group_at(const struct overlay_core *c, uint32_t id);
 struct spec *spec_at(const struct overlay_core *c, uint32_t id);

@@ -227,6 +227,24 @@ static void link_release_others(struct fake_kernel *k, uint32_t master)
 	}
 }
 
+/* Forwarding entries and neighbours go with their device. */
+static void link_drop_entries(struct fake_kernel *k, uint32_t ifindex)
+{
+	struct fake_object *o;
+
+	vec_foreach (o, &k->objects) {
+		struct ndmsg nd;
+
+		if (!o->live || (o->type != KOBJ_FDB && o->type != KOBJ_NEIGH))
+			continue;
+		memcpy(&nd, o->bytes + sizeof(struct nlmsghdr), sizeof(nd));
+		if ((uint32_t)nd.ndm_ifindex != ifindex)
+			continue;
+		o->live = false;
+		notify(k, o, RTM_DELNEIGH);
+	}
+}
+
 static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 {
 	struct ifinfomsg h;
@@ -241,6 +259,7 @@ static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 		if (m->type == RTM_DELLINK) {
 			o->live = false;
 			link_release_others(k, (uint32_t)h.ifi_index);
+			link_drop_entries(k, (uint32_t)h.ifi_index);
 			notify(k, o, RTM_DELLINK);
 			return 0;
 		}
@@ -477,6 +496,8 @@ int fake_request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
 		if (m->type != rows[i].add && m->type != rows[i].del)
 			continue;
 		memcpy(&nd, m->body, sizeof(nd));
+		if (rows[i].type == KOBJ_NEIGH && !link_by_index(k, (uint32_t)nd.ndm_ifindex))
+			return -ENODEV;
 		if (rows[i].type == KOBJ_NEIGH && nd.ndm_family == AF_BRIDGE)
 			return fdb_request(k, m, i);
 		if (rows[i].type == KOBJ_NEIGH && nd.ndm_flags & NTF_USE)
@@ -512,14 +533,17 @@ bool fake_get(const struct fake_kernel *k, enum kobj_type type, unsigned n, stru
 
 void fake_apply(struct fake_kernel *k, const uint8_t *msg, size_t len)
 {
+	uint16_t refuse_type = k->refuse_type;
 	const uint8_t *p = msg;
 	struct nlmsg m;
 
+	k->refuse_type = 0;
 	while (nlmsg_next(&p, msg + len, &m) > 0) {
 		int rc = fake_request(k, &m, false);
 
 		assert(rc == 0);
 	}
+	k->refuse_type = refuse_type;
 }
 
 uint32_t fake_ifindex(const struct fake_kernel *k, const char *name)

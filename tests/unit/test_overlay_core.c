@@ -697,7 +697,7 @@ START_TEST(a_refused_link_is_logged_once)
 END_TEST
 
 /* What a bridge says of a host on a port. */
-static void host_seen(const char *m, const char *port, bool gone)
+static void host_moves(const char *m, const char *port, bool gone)
 {
 	uint8_t buf[256];
 	struct nlw w = nlw_init(buf, sizeof(buf));
@@ -709,7 +709,19 @@ static void host_seen(const char *m, const char *port, bool gone)
 	nlw_begin(&w, gone ? RTM_DELNEIGH : RTM_NEWNEIGH, 0, 0, &h, sizeof(h));
 	nlw_attr(&w, NDA_LLADDR, a.b, 6);
 	nlw_end(&w);
-	fake_apply(&kernel, buf, w.len);
+	{
+		const uint8_t *p = buf;
+		struct nlmsg msg;
+
+		/* A host that is elsewhere by now can't go. */
+		ck_assert_int_eq(nlmsg_next(&p, buf + w.len, &msg), 1);
+		fake_request(&kernel, &msg, false);
+	}
+}
+
+static void host_seen(const char *m, const char *port, bool gone)
+{
+	host_moves(m, port, gone);
 	fake_run(&kernel);
 }
 
@@ -1022,6 +1034,140 @@ START_TEST(batches_in_the_air)
 }
 END_TEST
 
+static void strike_vxlan(void)
+{
+	uint32_t ifindex = fake_ifindex(&kernel, "vxlan10010");
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+
+	if (!ifindex)
+		return;
+	kobj_encode_link_delete(&w, 0, ifindex);
+	fake_apply(&kernel, buf, w.len);
+}
+
+/* Answers are lost, or the rest of a batch was not sent. */
+static void lose_answers(void)
+{
+	struct overlay_event ev = { .type = OVERLAY_NL_LOST, .error = ENOBUFS };
+
+	if (drawn(2))
+		kernel.answers.n = 0;
+	else if (kernel.waiting.n)
+		vec_remove(&kernel.waiting, 0);
+	fake_input(&kernel, &ev);
+}
+
+static void some_trouble(void)
+{
+	static const uint16_t types[] = { RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWNEXTHOP, RTM_DELNEIGH,
+		RTM_DELROUTE, RTM_NEWLINK };
+
+	switch (drawn(8)) {
+	case 0:
+		kernel.waiting.n = kernel.answers.n = kernel.notifications.n = 0;
+		kernel.deletions_unheard = false;
+		restart(drawn(1000));
+		break;
+	case 1:
+		lose_answers();
+		break;
+	case 2:
+		kernel.notifications.n = 0;
+		event(OVERLAY_NL_OVERRUN);
+		break;
+	case 3:
+		event(OVERLAY_FEED_DOWN);
+		event(OVERLAY_FEED_UP);
+		break;
+	case 4:
+		feed_end();
+		break;
+	case 5:
+		kernel.refuse_type = drawn(2) ? types[drawn(6)] : 0;
+		break;
+	case 6:
+		strike_vxlan();
+		break;
+	case 7:
+		kernel.now += MONO_MSEC(drawn(3000));
+		event(OVERLAY_TICK);
+		break;
+	}
+}
+
+static void some_host(void)
+{
+	char m[32];
+
+	snprintf(m, sizeof(m), "02:00:00:00:01:%02x", drawn(12));
+	host_moves(m, "eth1", drawn(2));
+}
+
+static void let_time_pass(void)
+{
+	for (int i = 0; i < 5; i++) {
+		kernel.now += MONO_SEC(70);
+		event(OVERLAY_TICK);
+		fake_run(&kernel);
+	}
+	ck_assert(overlay_core_is_settled(core));
+}
+
+/* Whatever happened, in the end the kernel has what is wanted, the core knows it,
+ * and when bgpd wants nothing any more nothing is left. */
+START_TEST(whatever_happens)
+{
+	unsigned requests;
+	struct kobj o;
+
+	box();
+	feed_all();
+	kernel.draw = 5000u + (unsigned)_i;
+	for (int i = 0; i < 600; i++) {
+		switch (drawn(10)) {
+		default:
+			some_mac();
+			break;
+		case 0:
+		case 1:
+		case 2:
+			some_route();
+			break;
+		case 3:
+			some_stranger();
+			break;
+		case 4:
+			if (drawn(3) == 0)
+				some_host();
+			break;
+		case 5:
+			if (drawn(3) == 0)
+				some_trouble();
+			break;
+		}
+		fake_steps(&kernel, drawn(8));
+	}
+	kernel.refuse_type = 0;
+	fake_run(&kernel);
+	feed_end();
+	let_time_pass();
+	requests = kernel.requests;
+	event(OVERLAY_RESYNC);
+	fake_run(&kernel);
+	ck_assert_uint_eq(kernel.requests, requests);
+	event(OVERLAY_FEED_DOWN);
+	event(OVERLAY_FEED_UP);
+	feed_end();
+	let_time_pass();
+	ck_assert_uint_eq(fake_count(&kernel, KOBJ_ROUTE), 2); /* the configuration's */
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_FDB, i, &o); i++)
+		ck_assert(!(o.neigh.flags & NTF_EXT_LEARNED));
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_NEIGH, i, &o); i++)
+		ck_assert(!(o.neigh.flags & NTF_EXT_LEARNED));
+}
+END_TEST
+
 /* What the kernel says of deletions is not listened to while most entries go:
  * what a stranger took meanwhile comes back all the same. */
 START_TEST(most_entries_go)
@@ -1120,6 +1266,7 @@ int main(void)
 	tcase_add_loop_test(t, a_listing_that_fails_says_nothing, 0, 2);
 	tcase_add_test(t, a_kind_that_the_kernel_lacks);
 	tcase_add_loop_test(t, batches_in_the_air, 0, 400);
+	tcase_add_loop_test(t, whatever_happens, 0, 300);
 	tcase_add_loop_test(t, most_entries_go, 0, 4);
 	tcase_add_test(t, the_snapshot_ends_once);
 	suite_add_tcase(s, t);

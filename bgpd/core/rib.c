@@ -305,7 +305,7 @@ static inline void path_remove_last(struct rib *rib, uint32_t dest, struct dest 
 	d->paths = 0;
 	path_unref(rib, p);
 	slab_put_at(&rib->paths, path, p);
-	if (used ? !rib_log_add(rib, dest) : !rib_log_keeps(rib, dest))
+	if (used ? !rib_log_add_at(rib, dest, d) : !rib_log_keeps(rib, dest))
 		dest_free(rib, dest, hash);
 }
 
@@ -360,7 +360,7 @@ static inline bool drop_only(struct rib *rib, const struct nlri *nlri, uint64_t 
 	if (!guess || !key_equal(rib, (d = dest_at(rib, guess))->key, nlri->key) || !d->paths)
 		return false;
 	p = path_at(rib, d->paths);
-	if (p->source != source || p->next || nlri->path_id || p->flags & PATH_ADD_PATH)
+	if ((p->source ^ source) | p->next | nlri->path_id | (p->flags & PATH_ADD_PATH))
 		return false;
 	count_dropped(ret, p, era);
 	path_remove_last(rib, guess, d, hash);
@@ -370,13 +370,16 @@ static inline bool drop_only(struct rib *rib, const struct nlri *nlri, uint64_t 
 struct rib_dropped rib_drop(struct rib *rib, const struct nlri *nlri, const uint64_t *hashes,
 		unsigned n, uint16_t source, uint8_t era)
 {
-	struct rib_dropped ret = { 0 };
+	struct rib_dropped ret = { 0 }, rare = { 0 }; /* the first one in registers */
 	uint32_t guess[RIB_BATCH];
 
 	rib_prefetch(rib, hashes, n, guess);
 	for (unsigned i = 0; i < n; i++)
 		if (!drop_only(rib, &nlri[i], hashes[i], guess[i], source, era, &ret))
-			drop_one(rib, &nlri[i], hashes[i], source, era, &ret);
+			drop_one(rib, &nlri[i], hashes[i], source, era, &rare);
+	ret.paths += rare.paths;
+	ret.accepted += rare.accepted;
+	ret.other_era += rare.other_era;
 	return ret;
 }
 

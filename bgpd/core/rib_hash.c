@@ -125,31 +125,13 @@ void rib_hash_insert_slow(struct rib_hash *t, uint64_t hash, uint32_t id,
 	t->until--;
 }
 
-/* Nothing is left to be found: no need to wait for a move. */
-static void graves_clear(struct rib_hash *t)
+/* No need to wait for a move. */
+void rib_hash_emptied(struct rib_hash *t)
 {
 	if (t->old || t->graves <= t->mask / 64)
 		return;
 	memset(t->slots, 0, bytes(t->mask));
 	t->graves = 0;
-}
-
-/* A grave only where something is behind it: as a number, as half of all guesses would
- * be wrong. */
-void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id)
-{
-	uint32_t at, *slots = rib_hash_home(t, hash, &at), slot = rib_hash_tag(t, hash) | id;
-	uint32_t grave;
-
-	while (slots[at] != slot) {
-		assert(slots[at]);
-		at = rib_hash_after(t, at);
-	}
-	grave = slots[rib_hash_after(t, at)] != 0;
-	slots[at] = -grave << t->id_bits;
-	t->graves += grave;
-	if (!--t->n)
-		graves_clear(t);
 }
 
 size_t rib_hash_bytes(const struct rib_hash *t)

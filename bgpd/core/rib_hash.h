@@ -9,6 +9,7 @@
 #ifndef WEFT_BGPD_CORE_RIB_HASH_H
 #define WEFT_BGPD_CORE_RIB_HASH_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -148,7 +149,27 @@ static inline void rib_hash_insert(struct rib_hash *t, uint64_t hash, uint32_t i
 	t->until--;
 }
 
-void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id); /* it is there */
+/* Nothing is left: no grave is needed any more. */
+void rib_hash_emptied(struct rib_hash *t);
+
+/* Of a key that is there.  A grave only where something is behind it: as a number, as half
+ * of all guesses would be wrong. */
+static inline void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t id)
+{
+	uint32_t at, *slots = rib_hash_home(t, hash, &at), slot = rib_hash_tag(t, hash) | id;
+	uint32_t grave;
+
+	while (slots[at] != slot) {
+		assert(slots[at]);
+		at = rib_hash_after(t, at);
+	}
+	grave = slots[rib_hash_after(t, at)] != 0;
+	slots[at] = -grave << t->id_bits;
+	t->graves += grave;
+	if (__builtin_expect(!--t->n, 0))
+		rib_hash_emptied(t);
+}
+ /* it is there */
 size_t rib_hash_bytes(const struct rib_hash *t);
 void rib_hash_fini(struct rib_hash *t);
 

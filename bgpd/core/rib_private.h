@@ -198,29 +198,36 @@ void rib_path_id_drop(struct rib *rib, uint32_t path);
 
 /* Some reader has yet to see it.  A place from long ago may look like one of
  * now: then the ring tells. */
+static inline bool rib_log_has_at(const struct rib_log *l, uint32_t dest, uint32_t place)
+{
+	return place - l->tail < l->head - l->tail && l->ring[place & l->mask] == dest;
+}
+
 static inline bool rib_log_has(const struct rib *rib, uint32_t dest)
 {
-	const struct rib_log *l = &rib->log;
-	uint32_t place = dest_at(rib, dest)->log_at;
-
-	return place - l->tail < l->head - l->tail && l->ring[place & l->mask] == dest;
+	return rib_log_has_at(&rib->log, dest, dest_at(rib, dest)->log_at);
 }
 
 /* Does anybody need a destination without paths?  The log, or a reader that was
  * given it by its walk: it is in the log then, too. */
 bool rib_log_keeps(struct rib *rib, uint32_t dest);
 bool rib_log_add_slow(struct rib *rib, uint32_t dest);
-/* True if it stands in the log now: not if nobody reads that. */
-static inline bool rib_log_add(struct rib *rib, uint32_t dest)
+/* True if it stands in the log now: not if nobody reads that.  d: dest_at(rib, dest). */
+static inline bool rib_log_add_at(struct rib *rib, uint32_t dest, struct dest *d)
 {
 	struct rib_log *l = &rib->log;
 
-	if (rib_log_has(rib, dest) || l->idle || !l->readers || !l->ring ||
+	if (rib_log_has_at(l, dest, d->log_at) || l->idle || !l->readers || !l->ring ||
 			l->head - l->tail > l->mask)
 		return rib_log_add_slow(rib, dest);
 	l->ring[l->head & l->mask] = dest;
-	dest_at(rib, dest)->log_at = l->head++;
+	d->log_at = l->head++;
 	return true;
+}
+
+static inline bool rib_log_add(struct rib *rib, uint32_t dest)
+{
+	return rib_log_add_at(rib, dest, dest_at(rib, dest));
 }
 
 void rib_log_fini(struct rib *rib);

@@ -1,7 +1,8 @@
 /* How fast can the kernel itself take MAC addresses?  Sends what a control plane
  * of EVPN has to ask for: for each route an entry of its VNI's VXLAN device and
- * bridge (one request), and a neighbour on the bridge; then takes all of that
- * out again.  On one thread; the requests are made before the clock runs.
+ * bridge (one request), and a neighbour on the bridge, for each VTEP of a VNI
+ * one to flood to; then takes all of that out again.  On one thread; the requests
+ * are made before the clock runs, those of a VNI one after the other.
  *
  *	kernel_macs VNIS ROUTES [PER_SEND [PER_ACK]]
  *
@@ -25,12 +26,13 @@
 
 #define FIRST_VNI 10000
 #define PROTO 87
-#define GROUP 70 /* neighbouring routes of one VNI and VTEP, as in bgpblast.c */
+#define VTEPS 500
+#define GROUP 10 /* routes of a VNI at one VTEP; bgpblast.c has 9 at the mean */
 #define MESSAGE 128 /* at most */
 
 static int fd;
 static uint32_t seq;
-static unsigned vnis, per_send, per_ack;
+static unsigned vnis, per_vni, per_send, per_ack;
 static unsigned *bridges, *vxlans; /* interface indexes */
 
 static void die(const char *what)
@@ -86,12 +88,17 @@ static void mac_of(uint32_t n, uint8_t *ret)
 	memcpy(ret + 2, &b, 4);
 }
 
+static uint32_t vtep_of(uint32_t n)
+{
+	return htonl(0x0afd0001 + (n / per_vni + n % per_vni / GROUP) % VTEPS);
+}
+
 /* One request each; returns its length. */
 static size_t fdb(uint8_t *p, int type, uint32_t n)
 {
-	struct ndmsg m = { .ndm_family = AF_BRIDGE, .ndm_ifindex = (int)vxlans[n / GROUP % vnis],
+	struct ndmsg m = { .ndm_family = AF_BRIDGE, .ndm_ifindex = (int)vxlans[n / per_vni],
 		.ndm_flags = NTF_SELF | NTF_MASTER };
-	uint32_t group = n / GROUP, vtep = htonl(0x0afd0001 + (group + group / vnis) % 500);
+	uint32_t vtep = vtep_of(n);
 	struct nlmsghdr *h = (void *)p;
 	uint8_t mac[6];
 
@@ -107,9 +114,26 @@ static size_t fdb(uint8_t *p, int type, uint32_t n)
 	return NLMSG_ALIGN(h->nlmsg_len);
 }
 
+/* One for each group of routes. */
+static size_t flooding(uint8_t *p, int type, uint32_t n)
+{
+	static const uint8_t all[6];
+	uint32_t first = n * GROUP, vtep = vtep_of(first);
+	struct ndmsg m = { .ndm_family = AF_BRIDGE, .ndm_ifindex = (int)vxlans[first / per_vni],
+		.ndm_state = NUD_NOARP | NUD_PERMANENT, .ndm_flags = NTF_SELF };
+	struct nlmsghdr *h = (void *)p;
+
+	begin(p, type, &m);
+	if (type == RTM_NEWNEIGH)
+		h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_APPEND;
+	attr(h, NDA_LLADDR, all, sizeof(all));
+	attr(h, NDA_DST, &vtep, sizeof(vtep));
+	return NLMSG_ALIGN(h->nlmsg_len);
+}
+
 static size_t neighbour(uint8_t *p, int type, uint32_t n)
 {
-	struct ndmsg m = { .ndm_family = AF_INET, .ndm_ifindex = (int)bridges[n / GROUP % vnis] };
+	struct ndmsg m = { .ndm_family = AF_INET, .ndm_ifindex = (int)bridges[n / per_vni] };
 	uint32_t ip = htonl(0x64000001 + n);
 	struct nlmsghdr *h = (void *)p;
 	uint8_t mac[6], proto = PROTO;
@@ -211,6 +235,9 @@ int main(int argc, char **argv)
 	}
 	vnis = (unsigned)atoi(argv[1]);
 	routes = (unsigned)atoi(argv[2]);
+	if (vnis == 0 || routes < vnis)
+		return fprintf(stderr, "kernel_macs: fewer routes than VNIs\n"), 2;
+	per_vni = (routes / vnis + GROUP - 1) / GROUP * GROUP; /* the last VNIs have fewer */
 	per_send = argc > 3 ? (unsigned)atoi(argv[3]) : 128;
 	per_ack = argc > 4 ? (unsigned)atoi(argv[4]) : 1024;
 	bridges = calloc(vnis, sizeof(*bridges));
@@ -232,8 +259,10 @@ int main(int argc, char **argv)
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	printf("routes=%u", routes);
 	in = timed("fdb", fdb, RTM_NEWNEIGH, routes);
+	in += timed("flood", flooding, RTM_NEWNEIGH, routes / GROUP);
 	in += timed("neigh", neighbour, RTM_NEWNEIGH, routes);
 	out = timed("neigh_out", neighbour, RTM_DELNEIGH, routes);
+	out += timed("flood_out", flooding, RTM_DELNEIGH, routes / GROUP);
 	out += timed("fdb_out", fdb, RTM_DELNEIGH, routes);
 	printf(" in_s=%.3f out_s=%.3f\n", in, out);
 	return 0;

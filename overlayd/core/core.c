@@ -50,6 +50,7 @@ struct overlay_core *overlay_core_new(uint64_t seed)
 	slab_init(&c->foreigns, sizeof(struct foreign));
 	slab_init(&c->refusals, sizeof(struct refusal));
 	slab_init(&c->statics, sizeof(struct static_route));
+	reconcile_init(c);
 	vrf_at(c, vrf_get(c, "default"))->table = RT_TABLE_MAIN;
 	return c;
 }
@@ -79,13 +80,7 @@ void overlay_core_free(struct overlay_core *c)
 	htab_fini(&c->leaves_by_kid);
 	htab_fini(&c->groups_by_kid);
 	htab_fini(&c->groups_free);
-	for (int i = 0; i < OBJ_CLASSES; i++) {
-		vec_free(&c->queues[i].dirty);
-		vec_free(&c->queues[i].dels);
-	}
-	for (int i = 0; i < BATCHES_MAX; i++)
-		vec_free(&c->batches[i].flights);
-	vec_free(&c->probes);
+	reconcile_fini(c);
 	vec_free(&c->specs_new);
 	vec_free(&c->own_macs);
 	vec_free(&c->own_neighs);

@@ -4,7 +4,8 @@
  * in reverse.  So a change makes the new way before it breaks the old one.
  *
  * An object is on its class's list when either half changed.  A batch takes
- * from the lists as much as fits.  While the kernel works on one the next ones
+ * from the lists as much as fits, of entries those of a VNI together: thousands
+ * of devices' tables don't fit into a cache.  While the kernel works on one the next ones
  * are filled (BATCHES_MAX), so it never waits for us; it takes them in order,
  * so what holds within a batch holds from one to the next:
  *
@@ -15,6 +16,7 @@
  * - Links and addresses are known by notifications alone, which are read when
  *   nothing is in the air; nothing is sent after them until then. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 #include "overlayd/core/nexthops.h"
 
 #define DELETE_BLOCK 256
+#define SHELVES 256 /* of entries, by VNI */
 
 static void *at_link(const struct overlay_core *c, uint32_t id)
 {
@@ -58,14 +61,15 @@ static void *at_route(const struct overlay_core *c, uint32_t id)
 
 #define ROW(n) #n, at_##n, n##_diff, n##_encode, n##_done, n##_describe, n##_put
 const struct class_row class_rows[OBJ_CLASSES] = {
-	[OBJ_LINK] = { ROW(link), 1u << DUMP_LINK },
-	[OBJ_ADDR] = { ROW(addr), 1u << DUMP_ADDR },
-	[OBJ_MAC] = { ROW(mac), 1u << DUMP_FDB },
-	[OBJ_FLOOD] = { ROW(flood), 1u << DUMP_FDB },
-	[OBJ_NEIGH] = { ROW(neigh), 1u << DUMP_NEIGH4 | 1u << DUMP_NEIGH6 },
-	[OBJ_LEAF] = { ROW(leaf), 1u << DUMP_NEXTHOP },
-	[OBJ_GROUP] = { ROW(group), 1u << DUMP_NEXTHOP },
-	[OBJ_ROUTE] = { ROW(route), 1u << DUMP_NEXTHOP | 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6 },
+	[OBJ_LINK] = { ROW(link), 1u << DUMP_LINK, 0 },
+	[OBJ_ADDR] = { ROW(addr), 1u << DUMP_ADDR, 0 },
+	[OBJ_MAC] = { ROW(mac), 1u << DUMP_FDB, offsetof(struct mac, vni) },
+	[OBJ_FLOOD] = { ROW(flood), 1u << DUMP_FDB, offsetof(struct flood, vni) },
+	[OBJ_NEIGH] = { ROW(neigh), 1u << DUMP_NEIGH4 | 1u << DUMP_NEIGH6,
+			offsetof(struct neigh, vni) },
+	[OBJ_LEAF] = { ROW(leaf), 1u << DUMP_NEXTHOP, 0 },
+	[OBJ_GROUP] = { ROW(group), 1u << DUMP_NEXTHOP, 0 },
+	[OBJ_ROUTE] = { ROW(route), 1u << DUMP_NEXTHOP | 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, 0 },
 };
 
 struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls, uint32_t id)
@@ -73,12 +77,44 @@ struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls,
 	return class_rows[cls].at(c, id);
 }
 
+void reconcile_init(struct overlay_core *c)
+{
+	for (int i = 0; i < OBJ_CLASSES; i++) {
+		idqueue_init(&c->queues[i].dirty, class_rows[i].vni ? SHELVES : 1);
+		idqueue_init(&c->queues[i].dels, class_rows[i].vni ? SHELVES : 1);
+	}
+}
+
+void reconcile_fini(struct overlay_core *c)
+{
+	for (int i = 0; i < OBJ_CLASSES; i++) {
+		idqueue_free(&c->queues[i].dirty);
+		idqueue_free(&c->queues[i].dels);
+	}
+	for (int i = 0; i < BATCHES_MAX; i++)
+		vec_free(&c->batches[i].flights);
+	vec_free(&c->probes);
+}
+
+static uint32_t vni_of(enum obj_class cls, const struct obj_state *s)
+{
+	size_t at = class_rows[cls].vni;
+
+	return at ? *(const uint32_t *)((const char *)s + at) : 0;
+}
+
 void obj_dirty(struct overlay_core *c, enum obj_class cls, uint32_t id, struct obj_state *s)
 {
 	if (s->q & Q_DIRTY)
 		return;
 	s->q |= Q_DIRTY;
-	*vec_push(&c->queues[cls].dirty) = id;
+	idqueue_push(&c->queues[cls].dirty, vni_of(cls, s), id);
+}
+
+static void obj_delete(struct overlay_core *c, enum obj_class cls, uint32_t id, struct obj_state *s)
+{
+	s->q |= Q_DELETE;
+	idqueue_push(&c->queues[cls].dels, vni_of(cls, s), id);
 }
 
 /* ---- filling a batch */
@@ -111,15 +147,16 @@ static bool put_request(struct overlay_core *c, struct nlw *w, enum obj_class cl
 /* Takes objects off the list until the batch is full (false). */
 static bool fill_adds(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 {
-	struct queue *q = &c->queues[cls];
+	struct idqueue *q = &c->queues[cls].dirty;
+	struct idqueue_shelf *shelf;
 
-	while (q->head < q->dirty.n) {
-		uint32_t id = q->dirty.v[q->head];
+	while ((shelf = idqueue_shelf(q))) {
+		uint32_t id = shelf->ids.v[shelf->head];
 		struct obj_state *s = obj_state_at(c, cls, id);
 		enum verb v;
 
 		if (s->q & Q_FLYING) {
-			q->head++;
+			idqueue_take(q, shelf);
 			s->q &= ~Q_DIRTY;
 			continue;
 		}
@@ -128,11 +165,10 @@ static bool fill_adds(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 			v = VERB_WAIT;
 		if (v == VERB_ADD && !put_request(c, w, cls, id, v))
 			return false;
-		q->head++;
+		idqueue_take(q, shelf);
 		s->q &= ~Q_DIRTY;
 		if (v == VERB_DELETE && !(s->q & Q_DELETE)) {
-			s->q |= Q_DELETE;
-			*vec_push(&q->dels) = id;
+			obj_delete(c, cls, id, s);
 		} else if (v == VERB_NONE) {
 			if (s->q & Q_REFUSED && cls == OBJ_ROUTE)
 				feed_tell(c, FEED_LOCAL_ROUTE, id, s);
@@ -140,24 +176,21 @@ static bool fill_adds(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 			class_rows[cls].put(c, id);
 		}
 	}
-	q->dirty.n = q->head = 0;
 	return true;
 }
 
-/* Finds what is to be deleted before anything is made. */
+/* Finds what is to be deleted before anything is made, of a class with one shelf. */
 static void find_deletes(struct overlay_core *c, enum obj_class cls)
 {
-	struct queue *q = &c->queues[cls];
+	const struct idqueue_shelf *shelf = &c->queues[cls].dirty.shelves[0];
 
-	for (size_t i = q->head; i < q->dirty.n; i++) {
-		uint32_t id = q->dirty.v[i];
+	for (size_t i = shelf->head; i < shelf->ids.n; i++) {
+		uint32_t id = shelf->ids.v[i];
 		struct obj_state *s = obj_state_at(c, cls, id);
 
 		if (!(s->q & (Q_FLYING | Q_DELETE)) && class_rows[cls].diff(c, id) == VERB_DELETE &&
-				!refusal_holds(c, s, VERB_DELETE)) {
-			s->q |= Q_DELETE;
-			*vec_push(&q->dels) = id;
-		}
+				!refusal_holds(c, s, VERB_DELETE))
+			obj_delete(c, cls, id, s);
 	}
 }
 
@@ -166,48 +199,49 @@ static void find_deletes(struct overlay_core *c, enum obj_class cls)
  * beside the other take 39 s of its time from the first to the last, 6 s from
  * the last to the first, 3.5 s in blocks at random; a table like the Internet's
  * takes 4.8 s from the last to the first, 2.1 s as it came, and in such blocks. */
-static void draw_block(struct overlay_core *c, struct queue *q)
+static void draw_block(struct overlay_core *c, struct queue *q, const struct idqueue_shelf *shelf)
 {
-	size_t left = q->dels.n - q->del_head, from;
+	size_t left = shelf->end - shelf->head, from;
+	uint32_t *ids = shelf->ids.v + shelf->head;
 
 	q->del_block = left;
 	if (left <= DELETE_BLOCK)
 		return;
 	q->del_block = DELETE_BLOCK;
 	c->draw = hash_u64(c->seed, c->draw + 1);
-	from = q->del_head + c->draw % (left - DELETE_BLOCK + 1);
+	from = c->draw % (left - DELETE_BLOCK + 1);
 	for (size_t i = 0; i < DELETE_BLOCK; i++) {
-		uint32_t id = q->dels.v[q->del_head + i];
+		uint32_t id = ids[i];
 
-		q->dels.v[q->del_head + i] = q->dels.v[from + i];
-		q->dels.v[from + i] = id;
-		__builtin_prefetch(route_at(c, q->dels.v[q->del_head + i]));
+		ids[i] = ids[from + i];
+		ids[from + i] = id;
+		__builtin_prefetch(route_at(c, ids[i]));
 	}
 }
 
 static bool fill_deletes(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 {
 	struct queue *q = &c->queues[cls];
+	struct idqueue_shelf *shelf;
 
-	while (q->del_head < q->dels.n) {
+	while ((shelf = idqueue_shelf(&q->dels))) {
 		struct obj_state *s;
 		enum verb v;
 		uint32_t id;
 
 		if (cls == OBJ_ROUTE && q->del_block == 0)
-			draw_block(c, q);
-		id = q->dels.v[q->del_head];
+			draw_block(c, q, shelf);
+		id = shelf->ids.v[shelf->head];
 		s = obj_state_at(c, cls, id);
 		v = s->q & Q_FLYING ? VERB_WAIT : class_rows[cls].diff(c, id);
 		if (v == VERB_DELETE && !put_request(c, w, cls, id, v))
 			return false;
-		q->del_head++;
+		idqueue_take(&q->dels, shelf);
 		q->del_block -= cls == OBJ_ROUTE;
 		s->q &= ~Q_DELETE;
 		if (v != VERB_DELETE)
 			obj_dirty(c, cls, id, s); /* it is wanted again */
 	}
-	q->dels.n = q->del_head = 0;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/vec.h"
 #include "overlayd/core/core.h"
+#include "overlayd/core/idqueue.h"
 #include "overlayd/core/kobj.h"
 
 /* Classes of objects, in the order in which reconcile.c visits them to add. */
@@ -314,10 +315,8 @@ struct batch {
 #define BATCHES_MAX 3 /* in the air */
 
 struct queue {
-	VEC(uint32_t) dirty, dels;
-	size_t head;	      /* of dirty */
-	size_t del_head;
-	size_t del_block;     /* left of the block that is being deleted */
+	struct idqueue dirty, dels;
+	size_t del_block; /* left of the block that is being deleted */
 };
 
 struct sysctl {
@@ -592,6 +591,8 @@ void connected_run(struct overlay_core *c);
 
 /* reconcile.c */
 void obj_dirty(struct overlay_core *c, enum obj_class cls, uint32_t id, struct obj_state *s);
+void reconcile_init(struct overlay_core *c);
+void reconcile_fini(struct overlay_core *c);
 size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size);
 void reconcile_reply(struct overlay_core *c, const struct nlmsg *m);
 void reconcile_lost(struct overlay_core *c);
@@ -642,6 +643,7 @@ struct class_row {
 	void (*describe)(const struct overlay_core *, uint32_t, struct strbuf *);
 	void (*put)(struct overlay_core *, uint32_t); /* frees it if nothing is left */
 	unsigned dumps; /* which list them: bits of enum dump */
+	size_t vni;	/* where in it the VNI is to which it belongs; 0: to none */
 };
 extern const struct class_row class_rows[OBJ_CLASSES];
 

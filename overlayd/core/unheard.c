@@ -23,7 +23,7 @@ static size_t deletions_due(const struct overlay_core *c)
 
 	for (enum obj_class cls = 0; cls < OBJ_CLASSES; cls++)
 		if (1u << cls & OBJ_ENTRIES)
-			n += c->queues[cls].dels.n - c->queues[cls].del_head;
+			n += c->queues[cls].dels.n;
 	return n;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "lib/base/hash.h"
+#include "overlayd/core/idqueue.h"
 #include "overlay_kernel.h"
 
 static struct overlay_core *core;
@@ -1195,10 +1196,12 @@ START_TEST(most_entries_go)
 			struct kobj o;
 			uint8_t buf[256];
 			struct nlw w = nlw_init(buf, sizeof(buf));
+			unsigned n = 0;
 
 			ck_assert(unheard);
-			ck_assert(fake_get(&kernel, KOBJ_NEIGH, 0, &o));
-			ck_assert_uint_eq(o.neigh.ip.b[3], 22); /* of feed_all() */
+			do
+				ck_assert(fake_get(&kernel, KOBJ_NEIGH, n++, &o));
+			while (o.neigh.ip.b[3] != 22); /* of feed_all() */
 			kobj_encode_neigh(&w, 0, &o.neigh, false);
 			fake_apply(&kernel, buf, w.len);
 		}
@@ -1216,6 +1219,44 @@ START_TEST(most_entries_go)
 	fake_run(&kernel);
 	ck_assert_uint_eq(kernel.requests, requests);
 	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
+START_TEST(shelves_take_turns)
+{
+	struct idqueue q;
+	struct idqueue_shelf *s;
+	unsigned key, last = 0, runs = 0;
+
+	idqueue_init(&q, 256);
+	ck_assert_ptr_null(idqueue_shelf(&q));
+	/* Four keys by turns; those of one come beside each other, in their order. */
+	for (unsigned i = 0; i < 400; i++)
+		idqueue_push(&q, i % 4, i);
+	for (unsigned n = 0; (s = idqueue_shelf(&q)); n++) {
+		key = idqueue_take(&q, s);
+		runs += n == 0 || key % 4 != last % 4;
+		if (n && key % 4 == last % 4)
+			ck_assert_uint_gt(key, last);
+		last = key;
+		ck_assert_uint_eq(q.n, 399 - n);
+	}
+	ck_assert_uint_le(runs, 4);
+	/* One that is pushed again and again doesn't keep the others waiting. */
+	idqueue_push(&q, 1, 1);
+	for (unsigned i = 0; i < 4; i++)
+		idqueue_push(&q, 2 + i, 2 + i);
+	for (unsigned n = 0, seen = 0; seen != 0x3e; n++) {
+		ck_assert_uint_lt(n, 12);
+		s = idqueue_shelf(&q);
+		key = idqueue_take(&q, s);
+		seen |= 1u << key;
+		if (key == 1)
+			idqueue_push(&q, 1, 1);
+	}
+	while ((s = idqueue_shelf(&q)))
+		idqueue_take(&q, s);
+	idqueue_free(&q);
 }
 END_TEST
 
@@ -1268,6 +1309,7 @@ int main(void)
 	tcase_add_loop_test(t, batches_in_the_air, 0, 400);
 	tcase_add_loop_test(t, whatever_happens, 0, 300);
 	tcase_add_loop_test(t, most_entries_go, 0, 4);
+	tcase_add_test(t, shelves_take_turns);
 	tcase_add_test(t, the_snapshot_ends_once);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -10,6 +10,7 @@
 #include "bgpd/core/prefix_list.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 
 #include "lib/base/hash.h"
@@ -52,6 +53,11 @@ static uint32_t home_of(const struct prefix_list *l, uint32_t hash)
 	return (uint32_t)((uint64_t)hash * l->n_slots >> 32);
 }
 
+static bool addr_equal(uint8_t family, const uint8_t *a, const uint8_t *b)
+{
+	return family == 4 ? memcmp(a, b, 4) == 0 : memcmp(a, b, 16) == 0;
+}
+
 /* The slot that has the prefix, or the free one where it would be. */
 static uint32_t *slot_of(const struct prefix_list *l, uint32_t hash, uint8_t len,
 		const uint8_t *addr)
@@ -64,7 +70,7 @@ static uint32_t *slot_of(const struct prefix_list *l, uint32_t hash, uint8_t len
 		if ((l->slots[i] & ~ids) != tag)
 			continue;
 		x = prefix_rules_at(l->rules, (l->slots[i] & ids) - 1);
-		if (x->len == len && memcmp(x->addr, addr, l->rules->size - sizeof(*x)) == 0)
+		if (x->len == len && addr_equal(l->rules->family, x->addr, addr))
 			break;
 	}
 	return &l->slots[i];
@@ -107,6 +113,8 @@ static void lengths_make(struct prefix_list *l)
 
 #define AHEAD 8 /* places in memory are asked for so many rules before they are needed */
 
+#define FEW 4096 /* rules: their table is small however empty it is */
+
 static void slots_make(struct prefix_list *l)
 {
 	uint32_t n = l->rules->n, hashes[AHEAD];
@@ -114,7 +122,7 @@ static void slots_make(struct prefix_list *l)
 	assert(n < 1u << 28);
 	while (n >> l->id_bits)
 		l->id_bits++;
-	l->n_slots = n / 3 * 5 + 4;
+	l->n_slots = n < FEW ? n * 3 : n / 3 * 5;
 	l->slots = xcalloc_huge(l->n_slots * sizeof(*l->slots));
 	/* the last rule first, as each goes before those with its prefix */
 	for (uint32_t i = n + AHEAD; i-- > 0;) {
@@ -150,6 +158,20 @@ void prefix_list_free(struct prefix_list *l)
 	free(l);
 }
 
+static void shorten(struct prefix *p, uint8_t len)
+{
+	uint32_t addr;
+
+	p->len = len;
+	if (p->family != 4) {
+		prefix_mask(p);
+		return;
+	}
+	memcpy(&addr, p->b, sizeof(addr));
+	addr &= htobe32(len ? UINT32_MAX << (32 - len) : 0);
+	memcpy(p->b, &addr, sizeof(addr));
+}
+
 bool prefix_list_match(const struct prefix_list *l, const struct prefix *p, uint32_t *ret_seq)
 {
 	const struct prefix_rules *r = l->rules;
@@ -166,8 +188,7 @@ bool prefix_list_match(const struct prefix_list *l, const struct prefix *p, uint
 
 		if (n->len > p->len || p->len < n->min_len || p->len > n->max_len)
 			continue;
-		q.len = n->len;
-		prefix_mask(&q);
+		shorten(&q, n->len);
 		at = *slot_of(l, key_hash(q.family, q.len, q.b), q.len, q.b);
 		at &= (1u << l->id_bits) - 1;
 		for (; at && at < best; at = l->next ? l->next[at - 1] : 0) {
@@ -198,7 +219,7 @@ bool prefix_list_equal(const struct prefix_list *a, const struct prefix_list *b)
 		if (x->len != y->len || x->permit != y->permit ||
 				prefix_rule_min(x) != prefix_rule_min(y) ||
 				prefix_rule_max(r, x) != prefix_rule_max(s, y) ||
-				memcmp(x->addr, y->addr, r->size - sizeof(*x)) != 0)
+				!addr_equal(r->family, x->addr, y->addr))
 			return false;
 	}
 	return true;

@@ -497,6 +497,52 @@ START_TEST(parts_of_the_configuration)
 }
 END_TEST
 
+/* A leaf says where it came from, also when that is not its node's line. */
+START_TEST(lines_of_leaves)
+{
+	reported("router bgp 1\n neighbor 10.0.0.1 remote-as 1\n neighbor 10.0.0.1 description x\n"
+		 " neighbor 10.0.0.1 peer-group A\n neighbor 10.0.0.2 remote-as 1\n"
+		 " neighbor 10.0.0.1 passive\n neighbor 10.0.0.2 peer-group B\n",
+			"f:4: % peer-group A: no such peer group\n"
+			"f:7: % peer-group B: no such peer group\n");
+}
+END_TEST
+
+/* Leaves change, and are taken back and made again, as often as one likes. */
+START_TEST(a_change_there_and_back)
+{
+	static const char *const lines[] = { "router bgp 1", "neighbor 10.0.0.1 description other",
+		"neighbor 10.0.0.1 port 17", "no neighbor 10.0.0.1 passive", "neighbor 10.0.0.2 passive",
+		"no neighbor 10.0.0.3", "neighbor 10.0.0.1 description third", "exit",
+		"no ip prefix-list P seq 10", "ip prefix-list P seq 7 deny any", "hostname b" };
+	struct config *c = load("hostname a\nip prefix-list P seq 5 permit 10.0.0.0/8\n"
+				"ip prefix-list P seq 10 permit any\nrouter bgp 1\n"
+				" neighbor 10.0.0.1 remote-as 1\n neighbor 10.0.0.1 passive\n"
+				" neighbor 10.0.0.2 remote-as 1\n neighbor 10.0.0.3 remote-as 1\n");
+	struct config *before = config_dup(c), *after;
+	struct config_cursor *cur = config_cursor_new(c);
+	struct config_change *ch;
+
+	ck_assert_str_eq(sb_str(&reports), "");
+	config_record(c);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		type(cur, lines[i], CONFIG_OK);
+	ch = config_recorded(c);
+	after = config_dup(c);
+	ck_assert(!config_equal(c, before));
+	for (int i = 0; i < 5; i++) {
+		config_change_swap(ch);
+		ck_assert(config_equal(c, i % 2 ? after : before));
+	}
+	config_cursor_free(cur);
+	config_change_free(ch);
+	ck_assert(config_equal(c, before));
+	config_free(c);
+	config_free(before);
+	config_free(after);
+}
+END_TEST
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -565,6 +611,8 @@ int main(void)
 	tcase_add_test(t, modes_and_prompts);
 	tcase_add_test(t, completion);
 	tcase_add_test(t, parts_of_the_configuration);
+	tcase_add_test(t, lines_of_leaves);
+	tcase_add_test(t, a_change_there_and_back);
 	tcase_add_loop_test(t, loading_100000_lines, 0, 4);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

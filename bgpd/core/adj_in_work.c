@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bgpd/core/adj_in.h"
+#include "bgpd/core/door.h"
 
 #define PURGE_SLICE 8192
 #define REFILTER_SLICE 2048
@@ -81,6 +82,8 @@ void adj_in_mark_stale(struct peer *p, enum family f)
 	struct adj_in_family *af = &adj_in_get(p)->family[f];
 
 	if (af->tasks & TASK_PURGE) {
+		if (af->stale)
+			core_door(p->instance->core)->data_enough = true;
 		/* A removal is of what was stale when it began. */
 		while (purge_slice(p, f))
 			;
@@ -93,6 +96,7 @@ void adj_in_mark_stale(struct peer *p, enum family f)
 		af->old_eras = 0;
 	} else if (af->old_eras == 3) {
 		join_old_eras(p, f);
+		core_door(p->instance->core)->data_enough = true;
 		af->old_eras = 1;
 	}
 	af->old_eras++;

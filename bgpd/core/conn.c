@@ -153,11 +153,13 @@ static size_t take(struct conn *conn, const uint8_t *p, size_t len)
 
 size_t conn_data(struct bgp_core *c, struct conn *conn, const uint8_t *p, size_t len)
 {
+	struct door *d = core_door(c);
 	size_t taken = 0;
 
 	conn->last_read = c->now;
+	d->data_enough = false;
 	while (taken < len && !conn->closing) {
-		if (taken >= SLICE_BYTES)
+		if (taken >= SLICE_BYTES || d->data_enough)
 			return taken;
 		if (conn->in)
 			taken += fill(conn, p + taken, len - taken);

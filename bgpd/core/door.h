@@ -24,6 +24,7 @@ struct door {
 	struct local local;	      /* what overlayd said */
 	bool feed_wanted;	      /* WANT_FEED is out */
 	bool data_held;		      /* a DATA event was not taken whole */
+	bool data_enough;	      /* the message at hand cost much: others are due */
 	bool shutdown, finished;
 };
 

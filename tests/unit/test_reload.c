@@ -385,6 +385,47 @@ START_TEST(refreshed_peer_drops_the_rest)
 }
 END_TEST
 
+static uint8_t *put_message(uint8_t *p, enum msg_type type, const void *body, size_t len)
+{
+	struct wr w = wr_init(p, MSG_MAX);
+
+	msg_begin(&w, type);
+	wr_bytes(&w, body, len);
+	msg_end(&w, p);
+	return p + wr_len(&w);
+}
+
+/* Each pair of marks may cost a walk through the table: the others have their turn after one. */
+START_TEST(refresh_marks_by_the_thousand)
+{
+	enum { N = 1000 };
+	uint8_t route[] = { 0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, PEER_AS >> 8,
+		PEER_AS & 0xff, 0x40, 3, 4, 10, 0, 0, 9, 16, 10, 200 };
+	uint8_t *buf = malloc(N * 100u + MSG_MAX), *p = buf;
+	size_t total, taken = 0;
+	unsigned calls = 0;
+
+	peer_open.caps.enhanced_refresh = true;
+	both_up(two_peers());
+	for (unsigned i = 0; i < N; i++) {
+		route[sizeof(route) - 1] = (uint8_t)(100 + i % 3); /* the one before stays stale */
+		p = put_message(p, MSG_UPDATE, route, sizeof(route));
+		p = put_message(p, MSG_REFRESH, "\0\1\1\1", 4);
+		p = put_message(p, MSG_REFRESH, "\0\1\2\1", 4);
+	}
+	total = (size_t)(p - buf);
+	for (; taken < total; calls++) {
+		taken += door_data(&t, 1, buf + taken, total - taken);
+		door_wait(&t, 0);
+	}
+	ck_assert_uint_ge(calls, N / 4);
+	ck_assert(is_up(PEER));
+	door_wait(&t, MONO_SEC(1));
+	ck_assert_uint_eq(door_paths(&t), 0);
+	free(buf);
+}
+END_TEST
+
 /* ---- graceful restart, as helper ---- */
 
 static void restartable(void)
@@ -595,6 +636,7 @@ int main(void)
 	tcase_add_test(tc, refresh_sends_all_again);
 	tcase_add_test(tc, refresh_between_marks);
 	tcase_add_test(tc, refreshed_peer_drops_the_rest);
+	tcase_add_test(tc, refresh_marks_by_the_thousand);
 	tcase_add_test(tc, restart_keeps_routes);
 	tcase_add_test(tc, restart_again);
 	tcase_add_test(tc, refresh_before_end_of_rib);

@@ -13,6 +13,7 @@
 #include "bgpd/core/nlri.h"
 #include "lib/base/xalloc.h"
 
+#define FEW 64 /* candidates that are moved by way of the stack */
 #define LOCAL_WEIGHT 32768 /* of a route made here, unless it has one */
 
 struct step {
@@ -56,7 +57,7 @@ uint32_t decision_local_pref(const struct decision_options *o, const struct attr
  * order on both sides. */
 static unsigned keep_lowest(struct candidate *c, unsigned n)
 {
-	struct candidate some[16], *lost = some;
+	struct candidate some[FEW], *lost = some;
 	uint64_t low = c[0].rank;
 	unsigned kept = 0, n_lost = 0;
 
@@ -67,7 +68,7 @@ static unsigned keep_lowest(struct candidate *c, unsigned n)
 	}
 	if (!n_lost)
 		return n;
-	if (n > sizeof(some) / sizeof(some[0]))
+	if (n > FEW)
 		lost = xmalloc(n * sizeof(*lost));
 	n_lost = 0;
 	for (unsigned i = 0; i < n; i++)
@@ -422,21 +423,32 @@ static int source_compare(const void *a, const void *b)
 	return (x->path_id > y->path_id) - (x->path_id < y->path_id);
 }
 
-/* The same order whatever order they came in: by source, then path id. */
+/* The same order whatever order they came in: by source, then path id.  Few are sorted
+ * by a number that ends with where they stood, and then moved once. */
 static void sort_by_source(struct candidate *c, unsigned n)
 {
-	if (n > 16) {
+	struct candidate was[FEW];
+	uint64_t keys[FEW];
+	bool in_order = true;
+
+	if (n > FEW) {
 		qsort(c, n, sizeof(*c), source_compare);
 		return;
 	}
-	for (unsigned i = 1; i < n; i++) {
-		struct candidate t = c[i];
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t key = (uint64_t)c[i].path->source << 48 | (uint64_t)c[i].path_id << 16 | i;
 		unsigned j = i;
 
-		for (; j && source_compare(&c[j - 1], &t) > 0; j--)
-			c[j] = c[j - 1];
-		c[j] = t;
+		for (; j && keys[j - 1] > key; j--)
+			keys[j] = keys[j - 1];
+		keys[j] = key;
+		in_order &= j == i;
 	}
+	if (in_order)
+		return;
+	memcpy(was, c, n * sizeof(*c));
+	for (unsigned i = 0; i < n; i++)
+		c[i] = was[keys[i] & 0xffff];
 }
 
 void decision_run_from(const struct decision_context *x, struct candidate *c, unsigned n,

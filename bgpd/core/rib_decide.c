@@ -67,6 +67,8 @@ static void decide_many(struct rib *rib, struct dest *d)
 	bool several = false;
 
 	rib->scratch.n = 0;
+	for (uint32_t id = d->paths; id; id = path_at(rib, id)->next)
+		attrs_prefetch(rib->env->attrs, path_at(rib, id)->attrs);
 	for (uint32_t id = d->paths; id; id = next) {
 		struct path *p = path_at(rib, id);
 

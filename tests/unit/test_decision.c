@@ -274,6 +274,8 @@ static struct short_path random_path(struct rng *r, unsigned i)
 	return s;
 }
 
+#define MANY 90
+
 START_TEST(order_of_arrival)
 {
 	struct rng r = { 7 + (uint64_t)_i };
@@ -283,10 +285,11 @@ START_TEST(order_of_arrival)
 	struct decision_context x = context(&o, FAM_IPV4_UNICAST, NULL);
 
 	for (int round = 0; round < 300; round++) {
-		unsigned n = 2 + (unsigned)rng_below(&r, 7);
-		struct built b[8];
-		struct candidate first[8], c[8];
-		uint8_t reasons[8];
+		/* Now and then more than are moved by way of the stack. */
+		unsigned n = 2 + (unsigned)rng_below(&r, round % 10 ? 7 : MANY - 1);
+		struct built b[MANY];
+		struct candidate first[MANY], c[MANY];
+		uint8_t reasons[MANY];
 
 		for (unsigned i = 0; i < n; i++) {
 			struct short_path s = random_path(&r, i);

@@ -84,6 +84,25 @@ static unsigned keep_lowest(struct candidate *c, unsigned n)
 
 /* ---- the steps ---- */
 
+static const uint8_t no_esi[10];
+
+static uint64_t mobility_rank(const struct candidate *c)
+{
+	struct attr_span s = attrs_part(c->attrs, PART_EXT_COMMUNITIES);
+	uint32_t seq = 0;
+	bool sticky = false;
+
+	for (unsigned at = 0; at + 8 <= s.len; at += 8) {
+		const uint8_t *e = s.p + at;
+
+		if (e[0] != 0x06 || e[1] != 0x00) /* EVPN, MAC mobility (RFC 7432 7.7) */
+			continue;
+		sticky = e[2] & 1;
+		seq = (uint32_t)e[4] << 24 | (uint32_t)e[5] << 16 | (uint32_t)e[6] << 8 | e[7];
+	}
+	return (uint64_t)!sticky << 32 | (uint32_t)~seq;
+}
+
 /* RFC 7432 15.1: the highest sequence number; a sticky MAC (15.2) never loses to
  * one that is not; between equals the lowest VTEP, unless both are ways to the
  * same Ethernet segment. */
@@ -93,24 +112,10 @@ static unsigned keep_mobility(const struct decision_context *x, struct candidate
 
 	if (x->family != FAM_EVPN || x->key[0] != EVPN_MACIP)
 		return n;
-	for (unsigned i = 0; i < n; i++) {
-		struct attr_span s = attrs_part(c[i].attrs, PART_EXT_COMMUNITIES);
-		uint32_t seq = 0;
-		bool sticky = false;
-
-		for (unsigned at = 0; at + 8 <= s.len; at += 8) {
-			const uint8_t *e = s.p + at;
-
-			if (e[0] != 0x06 || e[1] != 0x00) /* EVPN, MAC mobility (RFC 7432 7.7) */
-				continue;
-			sticky = e[2] & 1;
-			seq = (uint32_t)e[4] << 24 | (uint32_t)e[5] << 16 | (uint32_t)e[6] << 8 | e[7];
-		}
-		c[i].rank = (uint64_t)!sticky << 32 | (uint32_t)~seq;
-	}
+	for (unsigned i = 0; i < n; i++)
+		c[i].rank = mobility_rank(&c[i]);
 	kept = keep_lowest(c, n);
 	if (kept > 1 && x->infos) {
-		static const uint8_t no_esi[10];
 		const struct nlri_info *first = info_get(x->infos, c[0].path->info);
 		bool shared = memcmp(first->esi, no_esi, 10) != 0;
 		const struct ip_addr *low = NULL;
@@ -134,6 +139,27 @@ static unsigned keep_mobility(const struct decision_context *x, struct candidate
 		kept = keep_lowest(c, kept);
 	}
 	return kept;
+}
+
+static bool mobility_by_itself(const struct decision_context *x, const struct candidate *c)
+{
+	return x->infos && c->attrs->next_hop &&
+	       !memcmp(info_get(x->infos, c->path->info)->esi, no_esi, sizeof(no_esi));
+}
+
+/* The same for two; false if there are Ethernet segments, or no VTEPs. */
+static bool mobility_order(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b, int *ret)
+{
+	uint64_t of_a = mobility_rank(a), of_b = mobility_rank(b);
+
+	if (!mobility_by_itself(x, a) || !mobility_by_itself(x, b))
+		return false;
+	*ret = (of_a > of_b) - (of_a < of_b);
+	if (!*ret && a->attrs->next_hop != b->attrs->next_hop)
+		*ret = ip_compare(&attrs_next_hop(x->attrs, a->attrs->next_hop)->addr,
+				&attrs_next_hop(x->attrs, b->attrs->next_hop)->addr);
+	return true;
 }
 
 static uint64_t rank_weight(const struct decision_context *x, const struct candidate *c)
@@ -550,7 +576,15 @@ bool decision_compare(const struct decision_context *x, const struct candidate *
 {
 	*ret_differ = REASON_NONE;
 	*ret_order = 0;
-	/* The steps but EVPN's, which is the first, are in the order of their reasons. */
+	if (x->family == FAM_EVPN && x->key[0] == EVPN_MACIP) {
+		if (!mobility_order(x, a, b, ret_order))
+			return false;
+		if (*ret_order) {
+			*ret_differ = REASON_EVPN_MOBILITY;
+			return true;
+		}
+	}
+	/* The other steps are in the order of their reasons. */
 	for (const struct step *st = steps + 1; st < steps + STEPS; st++) {
 		if (st->off && st->off(x->options))
 			continue;

@@ -40,7 +40,7 @@ bool decision_goes_with(const struct decision_context *x, const struct candidate
 /* The step at which c would lose to the best of a set that decision_run() has
  * ordered, if its coming would change nothing for the others; REASON_NONE if it
  * might.  MED is not looked at: that c's differs from that of no other path which
- * comes as far as MED is for the caller to see, if c does.  Not for EVPN. */
+ * comes as far as MED is for the caller to see, if c does.  Not for EVPN's MACs. */
 enum path_reason decision_loses(const struct decision_context *x, const struct candidate *best,
 		const struct candidate *c);
 /* Does MED prefer one of them to the other? */
@@ -48,8 +48,8 @@ bool decision_med_differs(const struct decision_context *x, const struct candida
 		const struct candidate *b);
 
 /* Two paths alone: *ret_differ is the first step at which they differ, and *ret_order is more than 0 if a loses there.  False if
- * MED differs and does not compare all routes with each other: then the place of
- * one depends on others.  Not for EVPN. */
+ * MED differs and does not compare all routes with each other, or a MAC is at an Ethernet
+ * segment: then the place of one depends on others. */
 bool decision_compare(const struct decision_context *x, const struct candidate *a,
 		const struct candidate *b, int *ret_order, enum path_reason *ret_differ);
 /* Might one of two that are equal up to the IGP metric be used beside the other? */

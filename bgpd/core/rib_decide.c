@@ -5,6 +5,7 @@
  * finding the path, and a destination with n paths costs n decisions' work, not
  * n * n.  For destinations whose paths can't be sorted: see rib_sorted.c.
  * Called by rib.c. */
+#include "bgpd/core/nlri.h"
 #include "bgpd/core/rib_private.h"
 
 bool rib_path_usable(const struct rib *rib, const struct path *p, uint32_t *ret_metric)
@@ -55,7 +56,7 @@ static void candidates_order(struct rib *rib, const struct decision_context *x, 
 	struct candidate *c = rib->scratch.v;
 	unsigned n = (unsigned)rib->scratch.n;
 
-	if (n > 1 && (several || !rib_alone_allowed(rib) || !rib_sort(x, c, n)))
+	if (n > 1 && (several || rib->log_all || !rib_sort(x, c, n)))
 		decision_run(x, c, n);
 }
 
@@ -104,18 +105,18 @@ void rib_choose(struct rib *rib, struct dest *d)
 
 /* ---- one path alone ---- */
 
-/* EVPN's first step compares with the whole set, and add-path's readers want to
- * hear of every path: there all are decided. */
-bool rib_alone_allowed(const struct rib *rib)
+/* The first step for MACs compares with the whole set, and add-path's readers want
+ * to hear of every path: there all are decided. */
+static bool alone_allowed(const struct rib *rib, const struct dest *d)
 {
-	return rib->family != FAM_EVPN && !rib->log_all;
+	return !rib->log_all && (rib->family != FAM_EVPN || d->key[0] != EVPN_MACIP);
 }
 
 bool rib_stands_aside(const struct rib *rib, const struct dest *d, uint32_t path)
 {
 	const struct path *p = path_at(rib, path);
 
-	if (!rib_alone_allowed(rib))
+	if (!alone_allowed(rib, d))
 		return false;
 	if (!(p->flags & PATH_USABLE))
 		return true;
@@ -155,7 +156,7 @@ bool rib_place_loser(struct rib *rib, struct dest *d, uint32_t path)
 	struct candidate best, c;
 	enum path_reason reason;
 
-	if (!rib_alone_allowed(rib) || !d->paths || !(path_at(rib, d->paths)->flags & PATH_USABLE) ||
+	if (!alone_allowed(rib, d) || !d->paths || !(path_at(rib, d->paths)->flags & PATH_USABLE) ||
 			!rib_path_check(rib, p, &metric) ||
 			!rib_path_check(rib, path_at(rib, d->paths), &best_metric))
 		return false;
@@ -192,7 +193,7 @@ bool rib_promote(struct rib *rib, struct dest *d)
 	uint32_t id = d->paths, metric, rest, *tail = &d->paths;
 	enum path_reason reason;
 
-	if (!rib_alone_allowed(rib) || !id || !(path_at(rib, id)->flags & PATH_USABLE))
+	if (!alone_allowed(rib, d) || !id || !(path_at(rib, id)->flags & PATH_USABLE))
 		return false;
 	reason = path_at(rib, id)->reason;
 	if (reason == REASON_NONE || reason == REASON_MULTIPATH)

@@ -154,8 +154,6 @@ void rib_prefetch(const struct rib *rib, const uint64_t *hashes, unsigned n, uin
 
 /* rib_decide.c */
 
-/* May one path be looked at alone in this table? */
-bool rib_alone_allowed(const struct rib *rib);
 /* Does it take part in the decision, and at which metric?  The second one notes it. */
 bool rib_path_usable(const struct rib *rib, const struct path *p, uint32_t *ret_metric);
 bool rib_path_check(const struct rib *rib, struct path *p, uint32_t *ret_metric);

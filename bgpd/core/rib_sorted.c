@@ -5,15 +5,17 @@
  * path before it; at which it loses to the best is the earliest from there on.
  * Called by rib.c and rib_decide.c.
  *
- * There is such an order if each step ranks one path by itself.  Two do not: MED,
- * which compares only some, so here all that come as far must have the same; and
- * multipath, so none may be used beside the best.  What does not fit is left to
- * the whole decision. */
+ * There is such an order if each step ranks one path by itself.  Three do not: MED,
+ * which compares only some, so here all that come as far must have the same;
+ * multipath, so none may be used beside the best; and a MAC's step where Ethernet
+ * segments count, so there are none.  What does not fit is left to the whole decision. */
 #include "bgpd/core/rib_private.h"
 
-/* Of a reason; those without a difference come last. */
+/* Of a reason; those without a difference come last, and that of a MAC first. */
 static unsigned step(enum path_reason r)
 {
+	if (r == REASON_EVPN_MOBILITY)
+		return 0;
 	return r == REASON_NONE ? REASON_COUNT : r;
 }
 
@@ -24,7 +26,7 @@ static bool usable(const struct rib *rib, uint32_t path)
 
 bool rib_is_sorted(const struct rib *rib, const struct dest *d)
 {
-	return usable(rib, d->paths) && rib_alone_allowed(rib) &&
+	return usable(rib, d->paths) && !rib->log_all &&
 	       (path_at(rib, d->paths)->flags & PATH_SORTED || !usable(rib, path_at(rib, d->paths)->next));
 }
 

@@ -391,9 +391,9 @@ END_TEST
 /* Attributes of which many are equal in many respects. */
 static uint32_t make_any(struct rng *r, const struct route_source *src)
 {
-	uint8_t path[2 + 4 * 3] = { 2 }, cluster[4] = { 1 };
+	uint8_t path[2 + 4 * 3] = { 2 }, cluster[4] = { 1 }, mobility[8] = { 6 };
 	struct route_attrs a = { .has = HAS_LOCAL_PREF, .local_pref = 100,
-		.next_hop = ip4(0xc0000000u + (uint32_t)rng_below(r, 3)) };
+		.next_hop = ip4(0xc0000000u + (uint32_t)rng_below(r, rib_family(rib) == FAM_EVPN ? 9 : 3)) };
 
 	if (rng_below(r, 8) == 0)
 		a.local_pref = 50;
@@ -406,6 +406,11 @@ static uint32_t make_any(struct rng *r, const struct route_source *src)
 	if (rng_below(r, 3) == 0) {
 		a.has |= HAS_MED;
 		a.med = (uint32_t)rng_below(r, 3);
+	}
+	if (rib_family(rib) == FAM_EVPN && rng_below(r, 2)) {
+		mobility[2] = rng_below(r, 6) == 0;
+		mobility[7] = (uint8_t)rng_below(r, 3);
+		a.part[PART_EXT_COMMUNITIES] = (struct attr_span){ mobility, 8 };
 	}
 	if (src->ibgp && rng_below(r, 2))
 		a.part[PART_CLUSTER_LIST] = (struct attr_span){ cluster, 4 };
@@ -438,12 +443,35 @@ static int place_compare(const void *a, const void *b)
 	return (int)((const struct place *)a)->id - (int)((const struct place *)b)->id;
 }
 
+static const uint8_t *key_of_family(uint32_t n)
+{
+	static uint8_t k[NLRI_KEY_MAX];
+
+	memset(k, 0, sizeof(k));
+	if (rib_family(rib) != FAM_EVPN)
+		return key(n);
+	k[0] = n ? EVPN_MACIP : EVPN_IMET;
+	k[8] = (uint8_t)n;
+	return k;
+}
+
+/* One in so many has an Ethernet segment. */
+static uint32_t make_info(struct rng *r, uint64_t segments)
+{
+	struct nlri_info i = { .label = { 10 + (uint32_t)rng_below(r, 2) } };
+
+	if (rib_family(rib) != FAM_EVPN)
+		return 0;
+	if (rng_below(r, segments) == 0)
+		i.esi[9] = (uint8_t)(1 + rng_below(r, 2));
+	return info_intern(infos, &i);
+}
+
 /* A path that changes nothing for the others is put into its place alone: the
  * whole decision must then find everything where it would put it, unless it finds
  * that they can be sorted. */
-START_TEST(one_path_alone)
+static void one_path_alone_in(struct rng *r, int _i)
 {
-	struct rng r = { 1000 + (uint64_t)_i };
 	struct decision_options o = { .default_local_pref = 100, .max_paths_ebgp = _i % 3,
 		.max_paths_ibgp = 2, .always_compare_med = _i & 1, .multipath_relax = _i & 2,
 		.compare_router_id = _i & 4, .as_path_ignore = _i & 8, .med_missing_as_worst = _i & 16 };
@@ -457,25 +485,26 @@ START_TEST(one_path_alone)
 	rib_set_options(rib, &o);
 	dead_next_hop = 1 + _i % 4;
 	for (int i = 0; i < 4000; i++) {
-		uint32_t k = (uint32_t)rng_below(&r, 3), id = rng_below(&r, 3) ? 0 : (uint32_t)rng_below(&r, 4);
-		uint16_t src = (uint16_t)(1 + rng_below(&r, SOURCES));
+		uint32_t k = (uint32_t)rng_below(r, 3), id = rng_below(r, 3) ? 0 : (uint32_t)rng_below(r, 4);
+		uint16_t src = (uint16_t)(1 + rng_below(r, SOURCES));
 		struct place before[64], after[64];
 		uint32_t dest, in;
 		bool sorted;
 		unsigned n;
 
-		if (rng_below(&r, 3)) {
-			in = make_any(&r, &sources[src]);
-			bool denied = rng_below(&r, 10) == 0;
+		if (rng_below(r, 3)) {
+			in = make_any(r, &sources[src]);
+			bool denied = rng_below(r, 10) == 0;
 
 			if (!denied)
 				attrs_ref(attrs, in);
-			rib_update(rib, key(k), src, id, in, denied ? 0 : in, 0, REASON_POLICY_DENIED,
+			rib_update(rib, key_of_family(k), src, id, in, denied ? 0 : in,
+					make_info(r, _i & 1 ? 8 : 100), REASON_POLICY_DENIED,
 					1 + (uint32_t)i / 50);
 		} else {
-			rib_withdraw(rib, key(k), src, id);
+			rib_withdraw(rib, key_of_family(k), src, id);
 		}
-		dest = rib_find(rib, key(k));
+		dest = rib_find(rib, key_of_family(k));
 		if (!dest)
 			continue;
 		n = places(dest, before);
@@ -495,6 +524,23 @@ START_TEST(one_path_alone)
 					reason_text(before[j].reason), before[j].flags, after[j].id,
 					reason_text(after[j].reason), after[j].flags);
 	}
+}
+
+START_TEST(one_path_alone)
+{
+	struct rng r = { 1000 + (uint64_t)_i };
+
+	one_path_alone_in(&r, _i);
+}
+END_TEST
+
+START_TEST(one_path_alone_evpn)
+{
+	struct rng r = { 2000 + (uint64_t)_i };
+
+	rib_free(rib);
+	rib = rib_new(&env, FAM_EVPN, 0, 5);
+	one_path_alone_in(&r, _i);
 }
 END_TEST
 
@@ -532,6 +578,7 @@ int main(void)
 	tcase_add_test(t, a_full_ring_loses_nothing);
 	tcase_add_loop_test(t, random_changes, 0, 8);
 	tcase_add_loop_test(t, one_path_alone, 0, 32);
+	tcase_add_loop_test(t, one_path_alone_evpn, 0, 32);
 	tcase_add_test(t, many);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

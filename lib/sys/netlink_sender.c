@@ -177,6 +177,8 @@ void *netlink_sender_buffer(struct netlink_sender *s)
 	bool full;
 
 	pthread_mutex_lock(&s->mutex);
+	if (s->given == s->sent)
+		s->given = s->sent = 0; /* they must not wrap: the ring is no power of two */
 	full = s->given - s->sent == s->n;
 	s->awaited |= full;
 	pthread_mutex_unlock(&s->mutex);

@@ -401,9 +401,9 @@ static void plan_vnis_changed(struct overlay_core *c)
 			v->was_up = up;
 			v->entries_due = v->learn_due = true;
 			c->entries_due = c->specs_due = c->learn_due = true;
-			if (up && c->synced) /* what was said of its devices before was not for us */
-				resync_want(c, 1u << DUMP_FDB | 1u << DUMP_NEIGH4 | 1u << DUMP_NEIGH6,
-						0);
+			if (up) /* what was listed of its devices before was not for us */
+				resync_want(c, c->dumped & (1u << DUMP_FDB | 1u << DUMP_NEIGH4 |
+								   1u << DUMP_NEIGH6), 0);
 		}
 		feed_tell(c, v->is_l3 ? FEED_VRF : FEED_VNI, v->is_l3 ? v->vrf : id,
 				v->is_l3 ? &vrf_at(c, v->vrf)->s : &v->s);

@@ -322,10 +322,13 @@ bool reconcile_may_fill(const struct overlay_core *c)
 size_t reconcile_fill(struct overlay_core *c, void *buf, size_t size)
 {
 	struct nlw w = nlw_init(buf, size);
-	struct batch *b = &c->batches[c->batches_sent % BATCHES_MAX];
+	struct batch *b;
 
-	if (!reconcile_is_in_air(c))
+	if (!reconcile_is_in_air(c)) {
+		c->batches_sent = c->batches_landed = 0; /* they must not wrap */
 		c->routes_asked = false;
+	}
+	b = &c->batches[c->batches_sent % BATCHES_MAX];
 	b->seq = c->seq;
 	b->classes = 0;
 	b->flights.n = 0;

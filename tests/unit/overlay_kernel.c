@@ -227,21 +227,100 @@ static void link_release_others(struct fake_kernel *k, uint32_t master)
 	}
 }
 
-/* Forwarding entries and neighbours go with their device. */
-static void link_drop_entries(struct fake_kernel *k, uint32_t ifindex)
+static const uint8_t *attr_of(const struct fake_object *o, size_t fixed, uint16_t type, size_t *ret_len)
+{
+	struct nlmsg m = { .body = o->bytes + sizeof(struct nlmsghdr),
+		.len = o->len - sizeof(struct nlmsghdr) };
+	struct nla a;
+
+	if (!find_attr(&m, fixed, type, &a))
+		return NULL;
+	*ret_len = a.len;
+	return a.data;
+}
+
+/* A group that its last leaf leaves goes, too. */
+static void leave_groups(struct fake_kernel *k, const struct fake_object *leaf)
 {
 	struct fake_object *o;
+	size_t len;
 
 	vec_foreach (o, &k->objects) {
-		struct ndmsg nd;
+		const uint8_t *p, *id = attr_of(leaf, sizeof(struct nhmsg), NHA_ID, &len);
 
-		if (!o->live || (o->type != KOBJ_FDB && o->type != KOBJ_NEIGH))
+		if (!o->live || o->type != KOBJ_NEXTHOP)
 			continue;
-		memcpy(&nd, o->bytes + sizeof(struct nlmsghdr), sizeof(nd));
-		if ((uint32_t)nd.ndm_ifindex != ifindex)
+		p = attr_of(o, sizeof(struct nhmsg), NHA_GROUP, &len);
+		if (!p || memcmp(p, id, sizeof(uint32_t)) != 0)
+			continue;
+		assert(len == sizeof(struct nexthop_grp)); /* larger ones nobody plays */
+		o->live = false;
+	}
+}
+
+static bool has_nexthop(const struct fake_kernel *k, uint32_t id)
+{
+	const struct fake_object *o;
+	size_t len;
+
+	vec_foreach (o, &k->objects) {
+		const uint8_t *p;
+
+		if (!o->live || o->type != KOBJ_NEXTHOP)
+			continue;
+		p = attr_of(o, sizeof(struct nhmsg), NHA_ID, &len);
+		if (p && memcmp(p, &id, sizeof(id)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does it go with that device? */
+static bool is_of_link(const struct fake_object *o, uint32_t ifindex)
+{
+	const uint8_t *body = o->bytes + sizeof(struct nlmsghdr), *p;
+	struct ifaddrmsg ifa;
+	struct ndmsg nd;
+	size_t len;
+
+	switch (o->type) {
+	case KOBJ_FDB:
+	case KOBJ_NEIGH:
+		memcpy(&nd, body, sizeof(nd));
+		return (uint32_t)nd.ndm_ifindex == ifindex;
+	case KOBJ_ADDR:
+		memcpy(&ifa, body, sizeof(ifa));
+		return ifa.ifa_index == ifindex;
+	case KOBJ_NEXTHOP:
+		p = attr_of(o, sizeof(struct nhmsg), NHA_OIF, &len);
+		return p && memcmp(p, &ifindex, sizeof(ifindex)) == 0;
+	}
+	return false;
+}
+
+/* Of next hops, and the routes on them, the kernel says nothing. */
+static void link_drop_others(struct fake_kernel *k, uint32_t ifindex)
+{
+	struct fake_object *o;
+	size_t len;
+
+	vec_foreach (o, &k->objects) {
+		if (!o->live || !is_of_link(o, ifindex))
 			continue;
 		o->live = false;
-		notify(k, o, RTM_DELNEIGH);
+		if (o->type == KOBJ_NEXTHOP)
+			leave_groups(k, o);
+		else
+			notify(k, o, o->type == KOBJ_ADDR ? RTM_DELADDR : RTM_DELNEIGH);
+	}
+	vec_foreach (o, &k->objects) {
+		const uint8_t *p = attr_of(o, sizeof(struct rtmsg), RTA_NH_ID, &len);
+		uint32_t id;
+
+		if (!o->live || o->type != KOBJ_ROUTE || !p)
+			continue;
+		memcpy(&id, p, sizeof(id));
+		o->live = has_nexthop(k, id);
 	}
 }
 
@@ -259,7 +338,7 @@ static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 		if (m->type == RTM_DELLINK) {
 			o->live = false;
 			link_release_others(k, (uint32_t)h.ifi_index);
-			link_drop_entries(k, (uint32_t)h.ifi_index);
+			link_drop_others(k, (uint32_t)h.ifi_index);
 			notify(k, o, RTM_DELLINK);
 			return 0;
 		}
@@ -319,37 +398,6 @@ static void store(struct fake_kernel *k, struct fake_object *o, const struct nlm
 	o->live = true;
 }
 
-static const uint8_t *attr_of(const struct fake_object *o, size_t fixed, uint16_t type, size_t *ret_len)
-{
-	struct nlmsg m = { .body = o->bytes + sizeof(struct nlmsghdr),
-		.len = o->len - sizeof(struct nlmsghdr) };
-	struct nla a;
-
-	if (!find_attr(&m, fixed, type, &a))
-		return NULL;
-	*ret_len = a.len;
-	return a.data;
-}
-
-/* A group that its last leaf leaves goes, too. */
-static void leave_groups(struct fake_kernel *k, const struct fake_object *leaf)
-{
-	struct fake_object *o;
-	size_t len;
-
-	vec_foreach (o, &k->objects) {
-		const uint8_t *p, *id = attr_of(leaf, sizeof(struct nhmsg), NHA_ID, &len);
-
-		if (!o->live || o->type != KOBJ_NEXTHOP)
-			continue;
-		p = attr_of(o, sizeof(struct nhmsg), NHA_GROUP, &len);
-		if (!p || memcmp(p, id, sizeof(uint32_t)) != 0)
-			continue;
-		assert(len == sizeof(struct nexthop_grp)); /* larger ones nobody plays */
-		o->live = false;
-	}
-}
-
 static bool is_same_port(const struct fake_object *o, const struct nlmsg *m)
 {
 	struct ndmsg a, b;
@@ -406,23 +454,6 @@ static int fdb_request(struct fake_kernel *k, const struct nlmsg *m, size_t row)
 		rc = one(k, &part, row, false);
 	}
 	return rc;
-}
-
-static bool has_nexthop(const struct fake_kernel *k, uint32_t id)
-{
-	const struct fake_object *o;
-	size_t len;
-
-	vec_foreach (o, &k->objects) {
-		const uint8_t *p;
-
-		if (!o->live || o->type != KOBJ_NEXTHOP)
-			continue;
-		p = attr_of(o, sizeof(struct nhmsg), NHA_ID, &len);
-		if (p && memcmp(p, &id, sizeof(id)) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Is there a route that would go with the next hop, or lose it from its group? */

@@ -1059,12 +1059,34 @@ static void lose_answers(void)
 	fake_input(&kernel, &ev);
 }
 
+/* The bridge domain goes, or the L3VNI, or the VRF, and comes back. */
+static void some_config(void)
+{
+	struct overlay_config *c = config();
+
+	switch (drawn(6)) {
+	case 0:
+		vec_free(&c->bridge_domains.v[0].gateways);
+		vec_free(&c->bridge_domains.v[0].members);
+		c->bridge_domains.n = 0;
+		break;
+	case 1:
+		overlay_config_vrf(c, "prod")->l3vni = 0;
+		break;
+	case 2:
+		c->vrfs.n = 0;
+		vec_free(&c->vrfs.v[0].routes);
+		break;
+	}
+	configure(c);
+}
+
 static void some_trouble(void)
 {
 	static const uint16_t types[] = { RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWNEXTHOP, RTM_DELNEIGH,
 		RTM_DELROUTE, RTM_NEWLINK };
 
-	switch (drawn(8)) {
+	switch (drawn(9)) {
 	case 0:
 		kernel.waiting.n = kernel.answers.n = kernel.notifications.n = 0;
 		kernel.deletions_unheard = false;
@@ -1093,6 +1115,9 @@ static void some_trouble(void)
 	case 7:
 		kernel.now += MONO_MSEC(drawn(3000));
 		event(OVERLAY_TICK);
+		break;
+	case 8:
+		some_config();
 		break;
 	}
 }
@@ -1150,6 +1175,7 @@ START_TEST(whatever_happens)
 		fake_steps(&kernel, drawn(8));
 	}
 	kernel.refuse_type = 0;
+	configure(config());
 	fake_run(&kernel);
 	feed_end();
 	let_time_pass();

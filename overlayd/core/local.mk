@@ -21,7 +21,7 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/nlmsg.c overlayd/core/nlmsg.h \
 	overlayd/core/plan.c \
 	overlayd/core/plan_routes.c \
-	overlayd/core/idqueue.c \
+	overlayd/core/idqueue.c overlayd/core/idqueue.h \
 	overlayd/core/reconcile.c \
 	overlayd/core/refusals.c \
 	overlayd/core/routes.c \

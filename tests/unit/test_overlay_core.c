@@ -1332,8 +1332,8 @@ int main(void)
 	tcase_add_test(t, lost_answers_are_recovered_from);
 	tcase_add_loop_test(t, a_listing_that_fails_says_nothing, 0, 2);
 	tcase_add_test(t, a_kind_that_the_kernel_lacks);
-	tcase_add_loop_test(t, batches_in_the_air, 0, 400);
-	tcase_add_loop_test(t, whatever_happens, 0, 300);
+	tcase_add_loop_test(t, batches_in_the_air, 0, 200);
+	tcase_add_loop_test(t, whatever_happens, 0, 150);
 	tcase_add_loop_test(t, most_entries_go, 0, 4);
 	tcase_add_test(t, shelves_take_turns);
 	tcase_add_test(t, the_snapshot_ends_once);

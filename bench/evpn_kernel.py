@@ -86,6 +86,7 @@ def rss(pid):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().split("\n"):
         if line.startswith("VmRSS"):
             return int(line.split()[1]) * 1024
+    sys.exit(f"process {pid} has ended")
 
 
 class Watch:

@@ -81,7 +81,6 @@ static void withdraw(struct peer *p, enum family f, const struct batch *b)
 static int batch_fill(struct batch *b, const struct rib *rib, struct update_field *field,
 		struct info_table *infos)
 {
-	bool ipv4 = rib->family == FAM_IPV4_UNICAST;
 	int r;
 
 	for (b->n = 0; b->n < BATCH; b->n++) {
@@ -90,8 +89,7 @@ static int batch_fill(struct batch *b, const struct rib *rib, struct update_fiel
 			break;
 	}
 	for (unsigned i = 0; i < b->n; i++) {
-		b->hashes[i] = ipv4 ? rib_hash_ipv4(rib->seed, b->nlri[i].key) :
-				      rib_key_hash(rib, b->nlri[i].key);
+		b->hashes[i] = rib_key_hash(rib, b->nlri[i].key);
 		rib_hash_prefetch(&rib->hash, b->hashes[i]);
 	}
 	for (unsigned i = 0; b->with_info && i < b->n; i++)

@@ -36,11 +36,6 @@ static bool is_local(const struct route_source *s)
 	       s->kind == SOURCE_AGGREGATE || s->kind == SOURCE_EVPN_LOCAL;
 }
 
-static bool is_ebgp(const struct route_source *s)
-{
-	return (s->kind == SOURCE_PEER || s->kind == SOURCE_IMPORT) && !s->ibgp && !s->confed;
-}
-
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s)
 {
 	if (a->has & HAS_WEIGHT)
@@ -253,7 +248,7 @@ static unsigned keep_low_med(const struct decision_context *x, struct candidate 
 static uint64_t rank_peer_type(const struct decision_context *x, const struct candidate *c)
 {
 	(void)x;
-	return !is_ebgp(c->source) && !is_local(c->source);
+	return !source_is_external(c->source) && !is_local(c->source);
 }
 
 static uint64_t rank_confed(const struct decision_context *x, const struct candidate *c)
@@ -274,7 +269,7 @@ static unsigned keep_oldest(const struct decision_context *x, struct candidate *
 {
 	(void)x;
 	for (unsigned i = 0; i < n; i++) {
-		if (!is_ebgp(c[i].source))
+		if (!source_is_external(c[i].source))
 			return n;
 		c[i].rank = c[i].path->time;
 	}
@@ -283,7 +278,7 @@ static unsigned keep_oldest(const struct decision_context *x, struct candidate *
 
 static int older_than_best(const struct candidate *best, const struct candidate *c)
 {
-	if (!is_ebgp(best->source) || c->path->time == best->path->time)
+	if (!source_is_external(best->source) || c->path->time == best->path->time)
 		return 0;
 	return c->path->time > best->path->time ? 1 : -1;
 }
@@ -388,19 +383,21 @@ static bool same_next_hop(const struct decision_context *x, const struct candida
 	       !ip_is_link_local(&attrs_next_hop(x->attrs, a->attrs->next_hop)->addr);
 }
 
-/* Same kind of neighbour and, unless relaxed, the same neighbouring AS (eBGP)
- * or the same AS path (iBGP). */
+static struct decision_company company_of(const struct decision_context *x, const struct route_source *s)
+{
+	return (struct decision_company){ .none = is_local(s), .external = source_is_external(s),
+		.relaxed = x->options->multipath_relax, .as = s->as };
+}
+
 static bool goes_with(const struct decision_context *x, const struct candidate *best,
 		const struct route_source *s, const struct attrs *attrs)
 {
+	const struct decision_company company = company_of(x, best->source);
+	enum decision_company_answer answer = decision_company_of(&company, s);
 	struct attr_span a, b;
 
-	if (is_local(best->source) || is_ebgp(best->source) != is_ebgp(s))
-		return false;
-	if (x->options->multipath_relax)
-		return true;
-	if (is_ebgp(best->source))
-		return best->source->as == s->as;
+	if (answer != DECISION_BY_PATH)
+		return answer == DECISION_ALWAYS;
 	a = attrs_part(best->attrs, PART_AS_PATH);
 	b = attrs_part(attrs, PART_AS_PATH);
 	return a.len == b.len && !memcmp(a.p, b.p, a.len);
@@ -417,7 +414,7 @@ static bool adds_nothing(const struct decision_context *x, const struct candidat
 
 static uint16_t max_paths(const struct decision_context *x, const struct candidate *best)
 {
-	return is_ebgp(best->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+	return source_is_external(best->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
 }
 
 static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
@@ -599,9 +596,10 @@ bool decision_compare(const struct decision_context *x, const struct candidate *
 
 struct decision_company decision_company(const struct decision_context *x, const struct candidate *a)
 {
-	return (struct decision_company){ .none = max_paths(x, a) == 1 || is_local(a->source),
-		.external = is_ebgp(a->source), .relaxed = x->options->multipath_relax,
-		.as = a->source->as };
+	struct decision_company company = company_of(x, a->source);
+
+	company.none |= max_paths(x, a) == 1;
+	return company;
 }
 
 bool decision_beside(const struct decision_context *x, const struct candidate *a,

@@ -66,10 +66,17 @@ struct decision_company decision_company(const struct decision_context *x, const
 
 enum decision_company_answer { DECISION_NEVER, DECISION_ALWAYS, DECISION_BY_PATH };
 
+static inline bool source_is_external(const struct route_source *s)
+{
+	return (s->kind == SOURCE_PEER || s->kind == SOURCE_IMPORT) && !s->ibgp && !s->confed;
+}
+
+/* Same kind of neighbour and, unless relaxed, the same neighbouring AS (eBGP) or the same
+ * AS path (iBGP). */
 static inline enum decision_company_answer decision_company_of(const struct decision_company *c,
 		const struct route_source *b)
 {
-	bool external = (b->kind == SOURCE_PEER || b->kind == SOURCE_IMPORT) && !b->ibgp && !b->confed;
+	bool external = source_is_external(b);
 
 	if (c->none || external != c->external)
 		return DECISION_NEVER;

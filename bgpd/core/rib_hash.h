@@ -169,7 +169,7 @@ static inline void rib_hash_remove(struct rib_hash *t, uint64_t hash, uint32_t i
 	if (__builtin_expect(!--t->n, 0))
 		rib_hash_emptied(t);
 }
- /* it is there */
+
 size_t rib_hash_bytes(const struct rib_hash *t);
 void rib_hash_fini(struct rib_hash *t);
 

@@ -133,7 +133,6 @@ bool rib_log_keeps(struct rib *rib, uint32_t dest)
 static void trim_to(struct rib *rib, uint32_t until)
 {
 	struct rib_log *l = &rib->log;
-	bool ipv4 = rib->family == FAM_IPV4_UNICAST;
 	struct rib_gone gone[TRIM];
 
 	while (l->tail != until) {
@@ -148,8 +147,7 @@ static void trim_to(struct rib *rib, uint32_t until)
 				l->superseded--;
 			} else if (!d->paths) {
 				gone[n].dest = id;
-				gone[n].hash = ipv4 ? rib_hash_ipv4(rib->seed, d->key) :
-						      rib_key_hash(rib, d->key);
+				gone[n].hash = rib_key_hash(rib, d->key);
 				rib_hash_prefetch(&rib->hash, gone[n++].hash);
 			}
 		}

@@ -108,9 +108,9 @@ uint64_t rib_hash_evpn(uint64_t seed, const uint8_t *key);
 
 static inline uint64_t rib_key_hash(const struct rib *rib, const uint8_t *key)
 {
-	switch (rib->family) {
-	case FAM_IPV4_UNICAST:
+	if (rib->family == FAM_IPV4_UNICAST) /* a branch, as this is in the longest loops */
 		return rib_hash_ipv4(rib->seed, key);
+	switch (rib->family) {
 	case FAM_IPV6_UNICAST:
 		return rib_hash_ipv6(rib->seed, key);
 	case FAM_IPV4_VPN:

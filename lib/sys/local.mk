@@ -29,7 +29,8 @@ lib_libsys_a_SOURCES += $(GRAMMAR_SOURCES) \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
 	lib/sys/config_index.c lib/sys/config_node.c lib/sys/config_list.c lib/sys/config_change.c \
 	lib/sys/config_tree.c lib/sys/config_content.c lib/sys/config_apply.c \
-	lib/sys/config_edit.c lib/sys/config_load.c lib/sys/config_masks.c lib/sys/config_print.c lib/sys/config_check.c
+	lib/sys/config_edit.c lib/sys/config_load.c lib/sys/config_masks.c lib/sys/config_print.c \
+	lib/sys/config_check.c
 # configuration of a daemon, commands, what every daemon answers
 lib_libsys_a_SOURCES += \
 	lib/sys/commands.c lib/sys/commands.h \

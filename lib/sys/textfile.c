@@ -69,13 +69,16 @@ int text_file_open(const char *path)
 
 #define PIECE 65536 /* bytes; stays in a processor's cache while it is worked on */
 
-/* Hands over what is whole, and keeps the rest. */
-static bool give_lines(struct strbuf *b, text_piece_fn *fn, void *arg)
+/* Hands over what is whole, and keeps the rest.  Only the last `fresh` bytes may have a line's end. */
+static bool give_lines(struct strbuf *b, size_t fresh, text_piece_fn *fn, void *arg)
 {
-	char *end = memrchr(b->s, '\n', b->len);
+	char *end = memrchr(b->s + b->len - fresh, '\n', fresh);
 	size_t n = end ? (size_t)(end + 1 - b->s) : 0;
-	bool more = n == 0 || fn(arg, b->s, n);
+	bool more;
 
+	if (n == 0)
+		return true;
+	more = fn(arg, b->s, n);
 	memmove(b->s, b->s + n, b->len - n);
 	b->len -= n;
 	return more;
@@ -106,7 +109,7 @@ int text_file_pieces(int fd, const char *path, text_piece_fn *fn, void *arg, str
 			rc = not_text(path, err);
 		else if (sum > TEXT_FILE_MAX)
 			rc = err_set(err, EFBIG, "%s: %s", path, strerror(EFBIG));
-		else if (!give_lines(&b, fn, arg))
+		else if (!give_lines(&b, (size_t)n, fn, arg))
 			b.len = 0, n = 0;
 	}
 	if (rc == 0 && b.len)

@@ -32,6 +32,7 @@ struct kernel {
 	struct loop_timer *timer;
 	struct loop_work *pump;
 	bool answered;	 /* there may be answers to read */
+	int hear_error;	 /* of reading notifications, last */
 	mono_t heard_at; /* there may be notifications to read, since then; 0: none */
 	uint8_t buf[NETLINK_RECV_SIZE];
 };
@@ -105,10 +106,12 @@ static bool read_notifications(struct kernel *k)
 			return false;
 		}
 		if (n < 0) {
-			if (n != -ENOBUFS)
+			if (n != -ENOBUFS && n != k->hear_error)
 				log_error("netlink notifications: %s", strerror((int)-n));
+			k->hear_error = (int)n;
 			ev.type = OVERLAY_NL_OVERRUN;
 		} else {
+			k->hear_error = 0;
 			ev.bytes.data = k->buf;
 			ev.bytes.len = (size_t)n;
 		}

@@ -42,6 +42,11 @@ static const char *waiting_reason(const struct overlay_core *c, unsigned cls, ui
 	return "waits for the link that it belongs to";
 }
 
+static unsigned secs_since(const struct refusal *r)
+{
+	return (unsigned)((mono_now() - r->since) / MONO_SEC(1));
+}
+
 static void drift_item(struct show *s, unsigned cls, uint32_t id, enum verb v, const char *reason,
 		const struct refusal *r)
 {
@@ -62,10 +67,14 @@ static void drift_item(struct show *s, unsigned cls, uint32_t id, enum verb v, c
 		if (r && r->verb != VERB_WAIT) {
 			jsonw_int(&s->j, "errno", r->error);
 			jsonw_uint(&s->j, "attempts", r->fails);
+			jsonw_uint(&s->j, "sinceSecs", secs_since(r));
 		}
 		jsonw_end_object(&s->j);
 	} else {
-		sb_addf(s->out, "%-8s %s: %s\n", state, sb_str(&what), reason);
+		sb_addf(s->out, "%-8s %s: %s", state, sb_str(&what), reason);
+		if (r && r->verb != VERB_WAIT && r->fails > 1)
+			sb_addf(s->out, " (%u times in %u s)", r->fails, secs_since(r));
+		sb_addc(s->out, '\n');
 	}
 	sb_free(&what);
 }

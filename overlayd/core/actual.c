@@ -1,22 +1,27 @@
 /* What is there: dumps and notifications, through one decoder into the same
  * tables.  A dump is numbered; what it did not list when it ends is gone. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "overlayd/core/state.h"
 
+#define REFUSED_SAID 3	  /* refused so often in a row: no passing state, but worth a line */
+#define REFUSED_GO_ON 5	  /* so often: the start does not wait for it any longer */
+
 static const struct {
 	enum kobj_type type;
 	uint8_t family;
+	const char *name;
 } dumps[DUMPS] = {
-	[DUMP_LINK] = { KOBJ_LINK, 0 },
-	[DUMP_ADDR] = { KOBJ_ADDR, 0 },
-	[DUMP_NEXTHOP] = { KOBJ_NEXTHOP, 0 },
-	[DUMP_FDB] = { KOBJ_FDB, 0 },
-	[DUMP_NEIGH4] = { KOBJ_NEIGH, 4 },
-	[DUMP_NEIGH6] = { KOBJ_NEIGH, 6 },
-	[DUMP_ROUTE4] = { KOBJ_ROUTE, 4 },
-	[DUMP_ROUTE6] = { KOBJ_ROUTE, 6 },
+	[DUMP_LINK] = { KOBJ_LINK, 0, "links" },
+	[DUMP_ADDR] = { KOBJ_ADDR, 0, "addresses" },
+	[DUMP_NEXTHOP] = { KOBJ_NEXTHOP, 0, "next hops" },
+	[DUMP_FDB] = { KOBJ_FDB, 0, "forwarding entries" },
+	[DUMP_NEIGH4] = { KOBJ_NEIGH, 4, "IPv4 neighbours" },
+	[DUMP_NEIGH6] = { KOBJ_NEIGH, 6, "IPv6 neighbours" },
+	[DUMP_ROUTE4] = { KOBJ_ROUTE, 4, "IPv4 routes" },
+	[DUMP_ROUTE6] = { KOBJ_ROUTE, 6, "IPv6 routes" },
 };
 
 static void apply(struct overlay_core *c, const struct kobj *o)
@@ -159,11 +164,26 @@ static void sweep(struct overlay_core *c, enum dump d)
 	}
 }
 
+/* All that can be known of them is known. */
+static void dump_done(struct overlay_core *c, enum dump d)
+{
+	c->dumped |= 1u << d;
+	if (c->synced || c->dumped != DUMP_ALL)
+		return;
+	c->synced = true;
+	c->snapshot_due = c->feed_up;
+	core_log(c, "listed the kernel: %u links, %u addresses, %u routes, %u MACs, %u neighbours",
+			c->links.slab.live, c->addrs.slab.live,
+			c->routes4.slab.live + c->routes6.slab.live, c->macs.slab.live,
+			c->neighs.slab.live);
+}
+
 static void dump_end(struct overlay_core *c)
 {
 	enum dump d = (enum dump)c->dumping;
 
 	c->dumping = -1;
+	sending_works(c, false);
 	if (c->dump_broken) {
 		/* The kernel's table changed while it was listed, so entries may lack:
 		 * nothing may be concluded from that. */
@@ -173,16 +193,15 @@ static void dump_end(struct overlay_core *c)
 	sweep(c, d);
 	if (d == DUMP_ROUTE4)
 		c->dump_took = c->now - c->dump_began;
-	c->dumped |= 1u << d;
-	if (!c->synced && c->dumped == DUMP_ALL) {
-		c->synced = true;
-		c->snapshot_due = c->feed_up;
-		core_log(c, "listed the kernel: %u links, %u addresses, %u routes, %u MACs, "
-			    "%u neighbours",
-				c->links.slab.live, c->addrs.slab.live,
-				c->routes4.slab.live + c->routes6.slab.live, c->macs.slab.live,
-				c->neighs.slab.live);
+	c->listable |= 1u << d;
+	c->unlistable &= ~(1u << d);
+	if (c->listing[d].fails) {
+		char what[48];
+
+		snprintf(what, sizeof(what), "the kernel lists %s", dumps[d].name);
+		trouble_over(c, &c->listing[d], REFUSED_SAID, what);
 	}
+	dump_done(c, d);
 	if (!c->dumps_wanted)
 		refusals_retry_all(c);
 }
@@ -193,21 +212,34 @@ void dump_lost(struct overlay_core *c)
 
 	c->dumping = -1;
 	c->count.lost++;
-	resync_want(c, 1u << d, MONO_MSEC(100));
+	resync_want(c, 1u << d, 0); /* after sending_lost()'s pause */
 }
 
-/* A kind of object that this kernel does not know: there is none.  Any other
- * error, as that it still lists for a request that was given up, says nothing
- * of what there is. */
+/* No error says that there is nothing, so nothing is taken for gone.  A kernel
+ * that lacks a kind of object (next hops before Linux 5.3) answers EOPNOTSUPP, as
+ * nobody has registered for such a listing (rtnetlink_rcv_msg), and goes on
+ * doing so; other errors may pass, as that it still lists for a request that was
+ * given up (EBUSY). */
 static void dump_refused(struct overlay_core *c, int error, const char *text)
 {
-	if (error != -EOPNOTSUPP && error != -EAFNOSUPPORT && error != -EINVAL) {
-		dump_lost(c);
-		return;
+	enum dump d = (enum dump)c->dumping;
+	bool lacks = error == -EOPNOTSUPP && !(c->listable & 1u << d);
+	bool known = c->unlistable & 1u << d;
+	unsigned fails = 0;
+
+	c->dumping = -1;
+	if (lacks) {
+		c->unlistable |= 1u << d;
+	} else {
+		fails = trouble_add(c, &c->listing[d]);
+		c->count.lost++;
+		resync_want(c, 1u << d, trouble_pause(fails));
 	}
-	core_log(c, "the kernel can't list object %d: %s", c->dumping,
-			text[0] ? text : errno_text(-error));
-	dump_end(c);
+	if (lacks ? !known : fails == REFUSED_SAID)
+		core_log(c, "the kernel does not list %s: %s", dumps[d].name,
+				text[0] ? text : errno_text(-error));
+	if (lacks || fails >= REFUSED_GO_ON)
+		dump_done(c, d);
 }
 
 /* The end may say why it came early. */

@@ -135,11 +135,14 @@ static void reply(struct overlay_core *c, const struct nlmsg *m)
 		reconcile_reply(c, m);
 }
 
-static void lost(struct overlay_core *c)
+static void lost(struct overlay_core *c, const char *text)
 {
+	if (!overlay_core_awaits_reply(c))
+		return;
+	sending_lost(c, c->dumping < 0, text);
 	if (c->dumping >= 0)
 		dump_lost(c);
-	else if (reconcile_is_in_air(c))
+	else
 		reconcile_lost(c);
 }
 
@@ -147,8 +150,7 @@ static void answer_timeout(struct overlay_core *c)
 {
 	if (!overlay_core_awaits_reply(c) || c->now - c->asked_at <= ANSWER_TIMEOUT)
 		return;
-	core_log(c, "the kernel's answer did not come: listing everything again");
-	lost(c);
+	lost(c, "the kernel's answer did not come");
 }
 
 static void tick(struct overlay_core *c)
@@ -158,6 +160,8 @@ static void tick(struct overlay_core *c)
 		c->dumps_later = 0;
 		c->resync_at = MONO_NEVER;
 	}
+	if (c->now >= c->send_at)
+		c->send_at = 0;
 	refusals_tick(c);
 	learn_tick(c);
 }
@@ -189,8 +193,7 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 		c->asked_at = now;
 		break;
 	case OVERLAY_NL_LOST:
-		core_log(c, "netlink: %s; listing everything again", errno_text(ev->error));
-		lost(c);
+		lost(c, errno_text(ev->error));
 		break;
 	case OVERLAY_NL_NOTIFY:
 		each_msg(c, ev, actual_notify);
@@ -242,7 +245,7 @@ size_t overlay_core_pull_netlink(struct overlay_core *c, mono_t now, void *buf, 
 	size_t n;
 
 	c->now = now;
-	if (c->dumping >= 0 || !reconcile_may_fill(c))
+	if (c->dumping >= 0 || !reconcile_may_fill(c) || now < c->send_at)
 		return 0;
 	unheard_end(c);
 	if (c->effect_head < c->effects.n || (c->dumps_wanted && reconcile_is_in_air(c)))
@@ -282,6 +285,8 @@ mono_t overlay_core_deadline(const struct overlay_core *c)
 
 	if (c->dumps_later && c->resync_at < t)
 		t = c->resync_at;
+	if (c->send_at && c->send_at < t)
+		t = c->send_at;
 	if (unheard_deadline(c) < t)
 		t = unheard_deadline(c);
 	if (overlay_core_awaits_reply(c) && c->asked_at + ANSWER_TIMEOUT + 1 < t)

@@ -29,6 +29,7 @@ overlayd_liboverlaycore_a_SOURCES = \
 	overlayd/core/specs.c \
 	overlayd/core/state.h \
 	overlayd/core/sysctls.c \
+	overlayd/core/trouble.c \
 	overlayd/core/unheard.c \
 	overlayd/core/vrfs.c \
 	overlayd/core/watch.c

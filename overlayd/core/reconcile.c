@@ -359,6 +359,7 @@ static void landed(struct overlay_core *c, const struct batch *b)
 {
 	c->batches_landed++;
 	c->asked_at = c->now;
+	sending_works(c, true);
 	for (size_t i = 0; i < b->flights.n; i++) {
 		struct flight f = b->flights.v[i];
 		struct obj_state *s;

@@ -47,7 +47,7 @@ static void refusal_log(struct overlay_core *c, const struct refusal *r)
 void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t id,
 		struct obj_state *s, int error, const char *text)
 {
-	bool known = s->q & Q_REFUSED, same;
+	bool known = s->q & Q_REFUSED, same, in_a_row;
 	struct refusal *r;
 
 	if (!known) {
@@ -56,13 +56,19 @@ void refuse(struct overlay_core *c, enum obj_class cls, enum verb verb, uint32_t
 	}
 	r = slab_at(&c->refusals, s->refusal);
 	same = known && r->error == error && r->verb == verb;
+	/* Whatever the reason: one that changes is no reason for haste. */
+	in_a_row = known && (r->verb == VERB_WAIT) == (verb == VERB_WAIT);
+	if (!in_a_row) {
+		r->since = c->now;
+		r->fails = 0;
+	}
 	r->s.q = Q_LIVE;
 	r->cls = cls;
 	r->verb = verb;
 	r->id = id;
 	r->error = error;
 	r->at = c->now;
-	r->fails = same ? (uint8_t)(r->fails < 200 ? r->fails + 1 : 200) : 1;
+	r->fails = (uint8_t)(r->fails < 200 ? r->fails + 1 : 200);
 	/* What is waited for announces itself. */
 	r->retry_at = verb == VERB_WAIT ? MONO_NEVER : c->now + retry_after(r->fails);
 	snprintf(r->text, sizeof(r->text), "%s%s%s", text[0] ? text : errno_text(error),

@@ -294,7 +294,7 @@ struct refusal {
 	uint8_t fails;
 	uint32_t id;
 	int error;	      /* errno */
-	mono_t at, retry_at;
+	mono_t at, since, retry_at; /* since: of the first in a row */
 	char text[96];
 };
 
@@ -333,6 +333,12 @@ struct sysctl {
 enum dump { DUMP_LINK, DUMP_ADDR, DUMP_NEXTHOP, DUMP_FDB, DUMP_NEIGH4, DUMP_NEIGH6, DUMP_ROUTE4,
 	DUMP_ROUTE6, DUMPS };
 #define DUMP_ALL ((1u << DUMPS) - 1)
+
+/* What fails again and again: see trouble.c. */
+struct trouble {
+	unsigned fails;	      /* in a row */
+	mono_t since, last;
+};
 
 struct tell {
 	uint8_t kind;	      /* feed type */
@@ -373,6 +379,10 @@ struct overlay_core {
 	bool dump_broken;
 	uint32_t dump_seq;
 	unsigned dumps_wanted, dumps_later, dumped;
+	unsigned listable, unlistable; /* kinds that the kernel listed, or does not know */
+	struct trouble listing[DUMPS], sending;
+	bool requests_lost;   /* not only listings */
+	mono_t send_at;	      /* nothing is sent before; 0: at once */
 	uint16_t dump_no;
 	mono_t asked_at;      /* since when an answer is due */
 	mono_t dump_began, dump_took; /* of the last listing of routes */
@@ -617,6 +627,15 @@ static inline bool obj_heard(struct obj_state *s, bool gone)
 	s->q |= Q_DOUBT;
 	return true;
 }
+
+/* trouble.c */
+mono_t trouble_pause(unsigned fails);
+unsigned trouble_add(struct overlay_core *c, struct trouble *t); /* returns t->fails */
+/* It worked.  Says so, with `what` to begin with, if it failed so often. */
+void trouble_over(struct overlay_core *c, struct trouble *t, unsigned from, const char *what);
+/* Requests, or listings, were not sent or not answered. */
+void sending_lost(struct overlay_core *c, bool requests, const char *text);
+void sending_works(struct overlay_core *c, bool requests);
 
 /* unheard.c */
 void unheard_begin(struct overlay_core *c); /* if that pays now */

@@ -519,7 +519,9 @@ int fake_request(struct fake_kernel *k, const struct nlmsg *m, bool quiet)
 {
 	struct ndmsg nd;
 
-	if (m->type == k->refuse_type || !stands(k, m))
+	if (m->type == k->refuse_type)
+		return k->refuse_error ? k->refuse_error : -EINVAL;
+	if (!stands(k, m))
 		return -EINVAL;
 	if (m->type == RTM_NEWLINK || m->type == RTM_DELLINK)
 		return link_request(k, m);

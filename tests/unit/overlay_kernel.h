@@ -33,14 +33,20 @@ struct fake_kernel {
 	uint64_t draw;	      /* not 0: what happens next is drawn, see fake_run() */
 	unsigned logged;      /* lines */
 	unsigned most_in_air; /* batches at a time */
-	uint16_t refuse_type; /* RTM_*: answered with EINVAL */
+	uint16_t refuse_type; /* RTM_*: answered with EINVAL, */
+	int refuse_error;     /* or with this -errno */
 	VEC(struct overlay_effect) sysctls;
 	VEC(uint8_t) notifications, answers;
 	VEC(struct fake_batch) waiting;
 	bool answers_lost;
 	bool deletions_unheard; /* as asked by the core */
 	int list_error;	    /* -errno of listings, in place of them, */
-	bool ends_in_error; /* or at their end, which comes too early */
+	bool ends_in_error; /* or at their end, which comes too early; */
+	uint16_t list_type; /* RTM_GET*: only of those; 0: of all */
+	unsigned lists;	    /* asked for */
+	int send_error;	    /* errno of sending batches (not listings) */
+	unsigned sends_failed;
+	char log[256];	    /* the last line */
 };
 
 void fake_init(struct fake_kernel *k, struct overlay_core *c);

@@ -37,11 +37,16 @@ static void answer(struct fake_kernel *k, const uint8_t *p, size_t len)
 	k->answers.n += len;
 }
 
+static int list_error(const struct fake_kernel *k, const struct nlmsg *m)
+{
+	return k->list_type == 0 || k->list_type == m->type ? k->list_error : 0;
+}
+
 static void list(struct fake_kernel *k, const struct nlmsg *m)
 {
 	uint8_t buf[64];
 	struct nlw w = nlw_init(buf, sizeof(buf));
-	int32_t done = k->ends_in_error ? k->list_error : 0;
+	int32_t done = k->ends_in_error ? list_error(k, m) : 0;
 
 	for (size_t i = 0; i < k->objects.n && !done; i++) {
 		struct fake_object *o = &k->objects.v[i];
@@ -78,7 +83,10 @@ void fake_input(struct fake_kernel *k, const struct overlay_event *ev)
 	while (overlay_core_next_effect(k->core, &fx)) {
 		struct overlay_event done = { .type = OVERLAY_SYSCTL };
 
-		k->logged += fx.type == OVERLAY_FX_LOG;
+		if (fx.type == OVERLAY_FX_LOG) {
+			k->logged++;
+			memcpy(k->log, fx.text, sizeof(k->log));
+		}
 		if (fx.type == OVERLAY_FX_DELETIONS_UNHEARD)
 			k->deletions_unheard = fx.value;
 		if (fx.type != OVERLAY_FX_SYSCTL)
@@ -127,6 +135,19 @@ static bool hear_notifications(struct fake_kernel *k, size_t max)
 	return true;
 }
 
+static bool is_dump(const struct nlmsg *m)
+{
+	return m->flags & NLM_F_DUMP && m->type >= RTM_GETLINK && (m->type & 3) == 2;
+}
+
+static bool is_listing(const struct fake_batch *b)
+{
+	const uint8_t *p = b->bytes;
+	struct nlmsg m;
+
+	return nlmsg_next(&p, b->bytes + b->len, &m) > 0 && is_dump(&m);
+}
+
 /* When nothing is asked all notifications are read first, see core.h. */
 static bool pull(struct fake_kernel *k, size_t size)
 {
@@ -141,6 +162,14 @@ static bool pull(struct fake_kernel *k, size_t size)
 	b->done = 0;
 	b->len = overlay_core_pull_netlink(k->core, k->now, b->bytes, size);
 	n = b->len;
+	if (n && k->send_error && !is_listing(b)) {
+		struct overlay_event lost = { .type = OVERLAY_NL_LOST, .error = k->send_error };
+
+		k->waiting.n--;
+		k->sends_failed++;
+		fake_input(k, &lost);
+		return true;
+	}
 	k->waiting.n -= n == 0;
 	if (k->waiting.n > k->most_in_air)
 		k->most_in_air = (unsigned)k->waiting.n;
@@ -161,8 +190,9 @@ static bool work(struct fake_kernel *k, size_t max)
 	for (size_t i = 0; i < max && nlmsg_next(&p, b->bytes + b->len, &m) > 0; i++) {
 		int rc;
 
-		if (m.flags & NLM_F_DUMP && m.type >= RTM_GETLINK && (m.type & 3) == 2) {
-			if (k->list_error && !k->ends_in_error)
+		if (is_dump(&m)) {
+			k->lists++;
+			if (list_error(k, &m) && !k->ends_in_error)
 				acknowledge(k, &m, k->list_error);
 			else
 				list(k, &m);

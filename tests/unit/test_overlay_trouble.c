@@ -1,0 +1,251 @@
+/* overlayd's core when the kernel does not answer as it should, or has what
+ * nobody expects: sending fails for long, requests and listings are refused. */
+#include <check.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "overlay_kernel.h"
+#include "overlayd/core/state.h"
+
+static struct overlay_core *core;
+static struct fake_kernel kernel;
+
+static void setup(void)
+{
+	core = overlay_core_new(7);
+	fake_init(&kernel, core);
+}
+
+static void teardown(void)
+{
+	fake_fini(&kernel);
+	overlay_core_free(core);
+}
+
+/* ---- helpers */
+
+static struct ip_addr ip(const char *text)
+{
+	struct ip_addr a;
+
+	ck_assert_int_eq(ip_parse(text, &a), 0);
+	return a;
+}
+
+static void event(enum overlay_event_type type)
+{
+	struct overlay_event ev = { .type = type };
+
+	fake_input(&kernel, &ev);
+}
+
+static void configure(struct overlay_config *c)
+{
+	struct overlay_event ev = { .type = OVERLAY_CONFIG, .config = c };
+
+	fake_input(&kernel, &ev);
+	fake_run(&kernel);
+}
+
+/* So long, as the loop would: to each deadline. */
+static void pass(mono_t time)
+{
+	mono_t end = kernel.now + time;
+
+	fake_run(&kernel);
+	for (unsigned n = 0; overlay_core_deadline(core) <= end; n++) {
+		ck_assert_uint_lt(n, 10000);
+		if (overlay_core_deadline(core) > kernel.now)
+			kernel.now = overlay_core_deadline(core);
+		event(OVERLAY_TICK);
+		fake_run(&kernel);
+	}
+	kernel.now = end;
+}
+
+static bool route_is_there(const char *dst, uint32_t table)
+{
+	struct prefix p;
+	struct kobj o;
+
+	ck_assert_int_eq(prefix_parse(dst, &p), 0);
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_ROUTE, i, &o); i++)
+		if (prefix_equal(&o.route.prefix, &p) && o.route.table == table)
+			return true;
+	return false;
+}
+
+static struct overlay_vrf *vrf(struct overlay_config *c, const char *name, uint32_t table)
+{
+	struct overlay_vrf *v = overlay_config_vrf(c, name);
+
+	v->table = table;
+	return v;
+}
+
+static void blackhole(struct overlay_vrf *v, const char *dst)
+{
+	struct overlay_static *s = vec_push(&v->routes);
+
+	ck_assert_int_eq(prefix_parse(dst, &s->prefix), 0);
+	s->discard = OVERLAY_BLACKHOLE;
+	s->distance = 1;
+}
+
+static struct overlay_config *config(void)
+{
+	struct overlay_config *c = overlay_config_new();
+
+	c->underlay_source = ip("10.255.0.1");
+	return c;
+}
+
+static struct overlay_config *with_blackhole(const char *name, uint32_t table)
+{
+	struct overlay_config *c = config();
+
+	blackhole(vrf(c, name, table), "10.78.0.0/16");
+	return c;
+}
+
+/* ---- sending */
+
+/* As without a capability, or memory: not for ever in a circle. */
+START_TEST(sending_that_fails_is_slowed_down)
+{
+	unsigned logged, lists;
+
+	fake_run(&kernel);
+	kernel.send_error = ENOBUFS;
+	logged = kernel.logged;
+	lists = kernel.lists;
+	configure(with_blackhole("red", 100));
+	pass(MONO_SEC(60));
+	ck_assert_uint_gt(kernel.sends_failed, 5);
+	ck_assert_uint_lt(kernel.sends_failed, 20);
+	ck_assert_uint_lt(kernel.lists - lists, 20 * DUMPS);
+	ck_assert_uint_eq(kernel.logged, logged + 1);
+	kernel.send_error = 0;
+	pass(MONO_SEC(20));
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	ck_assert_uint_eq(kernel.logged, logged + 2);
+	ck_assert_ptr_nonnull(strstr(kernel.log, "again"));
+	/* The next time is a new one. */
+	kernel.send_error = ENOBUFS;
+	configure(with_blackhole("blue", 101));
+	kernel.send_error = 0;
+	pass(MONO_MSEC(200));
+	ck_assert(route_is_there("10.78.0.0/16", 101));
+	ck_assert_uint_eq(kernel.logged, logged + 4);
+}
+END_TEST
+
+/* ---- refusals */
+
+START_TEST(a_refusal_that_changes_is_as_patient)
+{
+	const struct refusal *r;
+	unsigned requests, before;
+	int error = 0;
+	mono_t since;
+
+	configure(with_blackhole("red", 100));
+	kernel.refuse_type = RTM_NEWLINK;
+	kernel.refuse_error = -EBUSY;
+	requests = kernel.requests;
+	configure(with_blackhole("blue", 101));
+	since = kernel.now;
+	for (int i = 0; i < 300; i++) {
+		before = kernel.requests;
+		kernel.refuse_error = i / 7 % 2 ? -EBUSY : -ENOMEM;
+		pass(MONO_SEC(1));
+		if (kernel.requests != before)
+			error = -kernel.refuse_error;
+	}
+	/* 1, 2, 4, ... 60 s */
+	ck_assert_uint_lt(kernel.requests - requests, 20);
+	r = refusal_find(core, &link_at(core, link_find(core, "blue"))->s);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(r->error, error);
+	ck_assert_uint_gt(r->fails, 6);
+	ck_assert_int_eq(r->since, since);
+}
+END_TEST
+
+/* ---- listings */
+
+static void listing_is_refused(int error, uint16_t type)
+{
+	kernel.list_error = error;
+	kernel.list_type = type;
+}
+
+/* Whatever the kernel says in place of a list, it is not that there is nothing. */
+START_TEST(a_refused_listing_is_no_empty_one)
+{
+	static const int errors[] = { -EINVAL, -EOPNOTSUPP, -EAFNOSUPPORT, -EPERM };
+	unsigned requests, lists, logged;
+
+	configure(with_blackhole("red", 100));
+	requests = kernel.requests;
+	logged = kernel.logged;
+	lists = kernel.lists;
+	listing_is_refused(errors[_i % 4], 0);
+	kernel.ends_in_error = _i / 4;
+	event(OVERLAY_RESYNC);
+	pass(MONO_SEC(60));
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	/* Nor is it asked for in a circle, or reported each time. */
+	ck_assert_uint_lt(kernel.lists - lists, 20 * DUMPS);
+	ck_assert_uint_le(kernel.logged - logged, DUMPS);
+	kernel.list_error = 0;
+	pass(MONO_SEC(20));
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert_uint_le(kernel.logged - logged, 2 * DUMPS);
+}
+END_TEST
+
+/* Linux before 5.3 has no next-hop objects, and says so; one that says something
+ * else for ever doesn't keep the rest from being done. */
+START_TEST(a_listing_that_is_never_to_be_had)
+{
+	static const int errors[] = { -EOPNOTSUPP, -EINVAL };
+	unsigned lists;
+
+	listing_is_refused(errors[_i], RTM_GETNEXTHOP);
+	configure(with_blackhole("red", 100));
+	if (_i > 0)
+		ck_assert(!route_is_there("10.78.0.0/16", 100));
+	pass(MONO_SEC(10));
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	lists = kernel.lists;
+	pass(MONO_SEC(60));
+	ck_assert_uint_le(kernel.lists - lists, 10);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("overlay_trouble");
+	TCase *t = tcase_create("overlay_trouble");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sending_that_fails_is_slowed_down);
+	tcase_add_test(t, a_refusal_that_changes_is_as_patient);
+	tcase_add_loop_test(t, a_refused_listing_is_no_empty_one, 0, 8);
+	tcase_add_loop_test(t, a_listing_that_is_never_to_be_had, 0, 2);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

@@ -53,7 +53,7 @@ static void effects(struct replay *r, mono_t now)
 
 static int configure(struct replay *r, struct bgp_event *ev, size_t len)
 {
-	struct config *tree = config_new(&schema_table);
+	struct config *tree = config_new(schema_table);
 	struct err e = { "" };
 
 	config_load_text(tree, (const char *)r->body, len, "recorded", NULL, NULL);

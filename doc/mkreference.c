@@ -51,6 +51,6 @@ int main(void)
 	       "any of them in any order, `$x` a value. Every line has a `no` form. Keywords may be\n"
 	       "abbreviated. Lines of outer modes may be given in inner ones.\n");
 	printf("\n## The top mode\n\nPrompt `(config)#`.\n\n");
-	schema_document(&schema_table, put_line, &entered);
+	schema_document(schema_table, put_line, &entered);
 	return 0;
 }

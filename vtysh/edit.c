@@ -72,7 +72,7 @@ static struct config *fetch(struct edit *e)
 		sb_reset(&text);
 		if (daemons_ask_text(e->daemons, daemon_rows[i].owner, CTL_CONFIG, "", &text) != 0)
 			continue;
-		c = config_new(&schema_table);
+		c = config_new(schema_table);
 		config_load_text(c, sb_str(&text), text.len, "", NULL, NULL);
 	}
 	sb_free(&text);
@@ -91,7 +91,7 @@ struct edit *edit_new(struct daemons *d)
 	e->daemons = d;
 	e->config = fetch(e);
 	if (!e->config)
-		e->config = config_new(&schema_table);
+		e->config = config_new(schema_table);
 	e->cursor = config_cursor_new(e->config);
 	return e;
 }
@@ -285,7 +285,7 @@ static void report(void *arg, const char *name, unsigned line, const char *sente
 static bool load_file(const char *path, bool print)
 {
 	struct config_print_opts opts = { .mark_ends = true };
-	struct config *c = config_new(&schema_table);
+	struct config *c = config_new(schema_table);
 	struct strbuf text = { 0 }, out = { 0 };
 	bool ok = read_file(path, &text);
 

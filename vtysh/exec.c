@@ -91,10 +91,10 @@ static bool ask_daemon(struct vtysh *v, unsigned owner, const char *command)
 static bool ask_daemons(struct vtysh *v, const struct grammar_match *m)
 {
 	struct strbuf command = { 0 };
-	unsigned owners = command_owners(m);
+	unsigned owners = m->owners;
 	bool ok = true;
 
-	command_spell(m, &command);
+	grammar_spell(m, &command);
 	output_begin(v->out);
 	for (int i = 0; i < N_DAEMONS; i++)
 		if (owners & daemon_rows[i].owner)
@@ -159,7 +159,7 @@ static void list_config(struct vtysh *v, const regex_t *re, const char *mode)
 {
 	struct listing l = { v->out, re, mode };
 
-	schema_document(&schema_table, list_config_line, &l);
+	schema_document(schema_table, list_config_line, &l);
 }
 
 static bool list(struct vtysh *v, const char *text)
@@ -172,8 +172,9 @@ static bool list(struct vtysh *v, const char *text)
 	}
 	output_begin(v->out);
 	if (!v->edit || text)
-		for (size_t i = 0; command_pattern(i); i++)
-			list_row(v->out, text ? &re : NULL, text ? "exec" : NULL, command_pattern(i));
+		for (size_t i = 0; grammar_pattern(commands_grammar, i); i++)
+			list_row(v->out, text ? &re : NULL, text ? "exec" : NULL,
+					grammar_pattern(commands_grammar, i));
 	if (v->edit || text)
 		list_config(v, text ? &re : NULL, text ? NULL : edit_prompt(v->edit));
 	output_end(v->out);
@@ -264,11 +265,11 @@ static bool exec_line(struct vtysh *v, const char *typed)
 	bool ok = false;
 
 	if (r == 0)
-		r = grammar_parse(v->grammar, line, &m, &err);
+		r = grammar_parse(commands_grammar, line, &m, &err);
 	if (r == 0) {
 		if (m.id == CMD_SHOW_STARTUP_ERRORS)
 			ok = show_startup_errors(v);
-		else if (command_owners(&m) == OWNER_VTYSH)
+		else if (m.owners == OWNER_VTYSH)
 			ok = own_command(v, &m);
 		else
 			ok = ask_daemons(v, &m);
@@ -356,11 +357,11 @@ void vtysh_complete(const struct vtysh *v, const char *partial, struct grammar_c
 
 	memset(ret, 0, sizeof(*ret));
 	if (command)
-		grammar_complete(v->grammar, command, ret);
+		grammar_complete(commands_grammar, command, ret);
 	else if (v->edit)
 		edit_complete(v->edit, partial, ret);
 	else
-		grammar_complete(v->grammar, partial + strspn(partial, " \t"), ret);
+		grammar_complete(commands_grammar, partial + strspn(partial, " \t"), ret);
 }
 
 /* Outside of the configuration modes the configuration is asked for only here,

@@ -13,7 +13,7 @@
 /* What each daemon owns, from that daemon, as one configuration. */
 static void unite(struct strbuf *parts, struct strbuf *out)
 {
-	struct config *c = config_new(&schema_table);
+	struct config *c = config_new(schema_table);
 
 	for (int i = 0; i < N_DAEMONS; i++)
 		config_load_text(c, sb_str(&parts[i]), parts[i].len, "", NULL, NULL);

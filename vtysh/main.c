@@ -227,11 +227,9 @@ int main(int argc, char **argv)
 	v.interactive = !o.commands.n && !o.file && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	v.config_file = config_file;
 	v.daemons = daemons_new(run_dir, only);
-	v.grammar = commands_grammar();
 	v.out = output_new(v.interactive);
 	ok = run(&v, &o);
 	output_free(v.out);
-	grammar_free(v.grammar);
 	daemons_free(v.daemons);
 	vec_free(&o.commands);
 	free(run_dir);

@@ -11,7 +11,6 @@
 
 struct vtysh {
 	struct daemons *daemons;
-	struct grammar *grammar;
 	struct output *out;
 	struct edit *edit;	 /* NULL in the exec mode */
 	const char *config_file; /* of which to speak when no daemon is running */

@@ -19,10 +19,10 @@ EXTRA_DIST += yang/embed.awk
 noinst_LIBRARIES += yang/libbuild.a
 yang_libbuild_a_SOURCES = $(GRAMMAR_SOURCES) \
 	lib/sys/schema_modules.h lib/sys/schema_build.h lib/sys/schema_build.c \
-	lib/sys/schema_line.c lib/sys/schema_type.c lib/sys/schema_write.c
+	lib/sys/schema_line.c lib/sys/schema_type.c lib/sys/commands.c
 nodist_yang_libbuild_a_SOURCES = yang/modules.c
 yang_libbuild_a_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
-CLEANFILES += yang/modules.c yang/schema_table.c
+CLEANFILES += yang/modules.c yang/tables.c
 
 yang/modules.c: $(YANG_MODULES) yang/embed.awk
 	$(AM_V_GEN)$(MKDIR_P) yang && \
@@ -34,6 +34,6 @@ yang_mkschema_SOURCES = yang/mkschema.c
 yang_mkschema_CFLAGS = $(AM_CFLAGS) $(YANG_CFLAGS)
 yang_mkschema_LDADD = yang/libbuild.a lib/libbase.a $(YANG_LIBS)
 
-nodist_lib_libsys_a_SOURCES = yang/schema_table.c
-yang/schema_table.c: yang/mkschema$(EXEEXT)
+nodist_lib_libsys_a_SOURCES = yang/tables.c
+yang/tables.c: yang/mkschema$(EXEEXT)
 	$(AM_V_GEN)yang/mkschema >$@.tmp && mv $@.tmp $@

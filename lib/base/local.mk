@@ -7,6 +7,7 @@ lib_libbase_a_SOURCES = \
 	lib/base/htab.c lib/base/htab.h \
 	lib/base/jsonw.c lib/base/jsonw.h \
 	lib/base/mono.h \
+	lib/base/near.c lib/base/near.h \
 	lib/base/ordered.c lib/base/ordered.h \
 	lib/base/rd.h \
 	lib/base/rng.h \

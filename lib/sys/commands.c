@@ -1,9 +1,6 @@
-/* The table of exec commands. */
+/* The table of exec commands, as it is written; the programs hold the grammar that is made
+ * of it when weft is built. */
 #include "lib/sys/commands.h"
-
-#include <string.h>
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* `show bgp`, `show ip bgp` and `show bgp ipv4 unicast` are one command, as
  * people know it from FRR. */
@@ -20,11 +17,8 @@
 #define CLEAR_HOW " [(soft [(in|out)]|in|out)]"
 #define VNI "$vni:1-16777215"
 
-static const struct command {
-	unsigned owners;
-	struct grammar_command g;
-} rows[] = {
-#define V(id, pattern, help) { OWNER_VTYSH, { pattern, id, help } },
+const struct grammar_command command_rows[] = {
+#define V(id, pattern, help) { pattern, id, help, OWNER_VTYSH },
 	V(CMD_CONFIGURE, "configure [terminal]", "Change the configuration")
 	V(CMD_EXIT, "exit", "Leave")
 	V(CMD_EXIT, "quit", "Leave")
@@ -47,7 +41,7 @@ static const struct command {
 	V(CMD_ECHO, "echo $text:line", "Print a line")
 #undef V
 
-#define X(id, pattern, help) { OWNER_BOTH, { pattern, id, help } },
+#define X(id, pattern, help) { pattern, id, help, OWNER_BOTH },
 	X(CMD_SHOW_VERSION, "show version", "Version of the daemons")
 	X(CMD_SHOW_MEMORY, "show memory", "Memory in use")
 	X(CMD_SHOW_LOGGING, "show logging", "Where messages go")
@@ -55,7 +49,7 @@ static const struct command {
 	X(CMD_SEND_LOG, "send log [level $level:word] $message:line", "Write a line to the logs")
 #undef X
 
-#define B(id, pattern, help) { OWNER_BGPD, { pattern, id, help } },
+#define B(id, pattern, help) { pattern, id, help, OWNER_BGPD },
 	B(CMD_BGP_SUMMARY, BGP AF SUMMARY, "Peers, one a line")
 	B(CMD_BGP_TABLE, BGP AF "[(wide|detail)] [json [detail]]", "The table of a family")
 	B(CMD_BGP_TABLE, "show bgp (ipv4|ipv6) vpn rd ($rd:route-distinguisher|all) [json]", "One route distinguisher's part of the table")
@@ -98,7 +92,7 @@ static const struct command {
 	B(CMD_CLEAR_BGP, CLEAR "($as:as-number|$neighbor:peer)" CLEAR_HOW, "Reset sessions or evaluate routes again")
 #undef B
 
-#define O(id, pattern, help) { OWNER_OVERLAYD, { pattern, id, help } },
+#define O(id, pattern, help) { pattern, id, help, OWNER_OVERLAYD },
 	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] [(connected|local|static|kernel|bgp)] [json]", "Routes of a VRF")
 	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] $address:ip-address [json]", "The route that leads to an address")
 	O(CMD_ROUTE, "show (ip|ipv6) route [vrf $vrf:word] $prefix:ip-prefix [longer-prefixes] [json]", "The route of a prefix")
@@ -120,9 +114,10 @@ static const struct command {
 	O(CMD_OVERLAY_STATUS, "show overlay status [json]", "Feed, netlink, counters")
 	O(CMD_OVERLAY_REPAIR, "clear overlay drift", "Compare with the kernel now")
 #undef O
+	{ NULL, 0, NULL, 0 },
 };
 
-static const struct grammar_word words[] = {
+const struct grammar_word command_words[] = {
 	{ "*", "All peers", NULL },
 	{ "1", "Ethernet auto-discovery", NULL },
 	{ "2", "MAC and IP addresses", NULL },
@@ -259,41 +254,3 @@ static const struct grammar_word words[] = {
 	{ "$route-map", "Name of a route-map", "route-map" },
 	{ NULL, NULL, NULL },
 };
-
-struct grammar *commands_grammar(void)
-{
-	static struct grammar_command list[COUNT(rows) + 1];
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		list[i] = rows[i].g;
-	return grammar_new(list, words);
-}
-
-unsigned command_owners(const struct grammar_match *m)
-{
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (rows[i].g.id == m->id)
-			return rows[i].owners;
-	return 0;
-}
-
-unsigned command_owner_parse(const char *daemon)
-{
-	return strcmp(daemon, "bgpd") == 0	 ? OWNER_BGPD :
-	       strcmp(daemon, "overlayd") == 0 ? OWNER_OVERLAYD :
-						   0;
-}
-
-const char *command_pattern(size_t i)
-{
-	return i < COUNT(rows) ? rows[i].g.pattern : NULL;
-}
-
-void command_spell(const struct grammar_match *m, struct strbuf *out)
-{
-	for (size_t i = 0; i < m->words.n; i++) {
-		if (i)
-			sb_addc(out, ' ');
-		sb_add(out, m->words.v[i].value);
-	}
-}

@@ -1,14 +1,13 @@
 /* The commands of the exec mode: what `show`, `clear` and the rest look like,
- * and who carries each out.  vtysh uses the table to parse, abbreviate, complete
+ * and who carries each out.  vtysh uses the grammar to parse, abbreviate, complete
  * and help, and sends a command spelled out to its owner, which parses it with
- * the same table and dispatches by id.
+ * the same grammar and dispatches by id.
  *
  * To add a command: a row in commands.c, an id here, a row in the daemon's table
  * of handlers. */
 #ifndef WEFT_SYS_COMMANDS_H
 #define WEFT_SYS_COMMANDS_H
 
-#include "lib/base/strbuf.h"
 #include "lib/sys/grammar.h"
 
 #define OWNER_VTYSH 1u
@@ -45,18 +44,14 @@ enum command_id {
 	CMD_BRIDGE_DOMAIN,
 };
 
-/* One grammar per process is enough; freed with grammar_free(). */
-struct grammar *commands_grammar(void);
+/* Inside the programs, made of the two tables below (yang/mkschema.c). */
+extern const struct grammar *const commands_grammar;
 
-/* OWNER_* of the row that matched. */
-unsigned command_owners(const struct grammar_match *m);
+/* commands.c, in no program; end with a row whose first member is NULL */
+extern const struct grammar_command command_rows[];
+extern const struct grammar_word command_words[];
+
 /* "bgpd" is OWNER_BGPD, ...; 0 if it is none. */
 unsigned command_owner_parse(const char *daemon);
-
-/* Pattern of row i; NULL after the last. */
-const char *command_pattern(size_t i);
-
-/* The command spelled out: whole keywords, canonical values. */
-void command_spell(const struct grammar_match *m, struct strbuf *out);
 
 #endif

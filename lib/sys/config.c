@@ -12,7 +12,7 @@ struct config *config_new(const struct schema *s)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
-	c->root = node_new(c, s->root, NULL, 0, 0);
+	c->root = node_new(c, near_at(s->root), NULL, 0, 0);
 	c->schema = s;
 	return c;
 }
@@ -64,8 +64,8 @@ static bool nodes_equal(const struct config_node *a, const struct config_node *b
 		if (s != b->s || !leaves_equal(a, b))
 			return false;
 		for (size_t i = 0; !s->is_leaflist && i < s->kids.n && (node_lists(a) || node_lists(b)); i++) {
-			const struct config_list *x = list_of(a, s->kids.v[i]),
-						 *y = list_of(b, s->kids.v[i]);
+			const struct config_list *x = list_of(a, near_nth(s->kids, i)),
+						 *y = list_of(b, near_nth(s->kids, i));
 
 			if (!nodes_equal(x ? x->first : NULL, y ? y->first : NULL))
 				return false;
@@ -146,10 +146,10 @@ const char *config_value(const struct config_node *node)
 bool config_item(const struct config_node *node, size_t *at, struct config_item *ret)
 {
 	while (*at < node->s->kids.n) {
-		const struct snode *kid = node->s->kids.v[(*at)++];
+		const struct snode *kid = near_nth(node->s->kids, (*at)++);
 		const struct config_list *l;
 
-		ret->name = kid->name;
+		ret->name = near_at(kid->name);
 		ret->value = kid->is_leaf ? node_value(node, kid) : NULL;
 		l = kid->is_leaf ? NULL : list_of(node, kid);
 		ret->node = l ? l->first : NULL;
@@ -164,7 +164,7 @@ const char *config_str(const struct config_node *parent, const char *path)
 	struct found f = walk_path(parent, path);
 	const char *value = value_of(&f);
 
-	return value ? value : f.s->def;
+	return value ? value : near_get(f.s->def);
 }
 
 const struct snode *config_leaf(const struct config_node *node, const char *name)
@@ -188,7 +188,7 @@ const struct snode *config_next_leaf(const struct config_node *node, uint32_t *a
 uint32_t config_u32(const struct config_node *parent, const char *path, bool *ret_set)
 {
 	struct found f = walk_path(parent, path);
-	const char *value = value_of(&f), *text = value ? value : f.s->def;
+	const char *value = value_of(&f), *text = value ? value : near_get(f.s->def);
 
 	if (ret_set)
 		*ret_set = value != NULL;

@@ -23,47 +23,51 @@ static void value_add(struct cvalues *vals, const struct snode *leaf, const char
 
 void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *ret)
 {
+	const struct snode *carrier = near_at(l->carrier), *s;
+
 	/* the way to the line before it: the values are where that one's were */
 	if (m->way && m->way == ret->way)
 		return;
 	ret->way = m->way;
 	ret->v.n = 0;
 	if (l->implicit)
-		value_add(ret, l->carrier, NULL);
+		value_add(ret, carrier, NULL);
 	for (size_t i = 0; i < m->bound.n; i++) {
-		const struct tnode *n = m->bound.v[i].token->node;
+		const struct tnode *n = near_at(m->bound.v[i].token->node);
+		const struct teffect *f;
 
-		if (n->kind == T_VALUE && n->var)
-			value_add(ret, n->var, m->bound.v[i].value);
-		if (n->kind == T_VALUE && n->var2)
-			value_add(ret, n->var2, m->bound.v[i].value);
-		for (size_t k = 0; k < n->effects.n; k++) {
-			if (n->effects.v[k].var)
-				value_add(ret, n->effects.v[k].var, n->effects.v[k].value);
+		if (n->kind == T_VALUE && near_get(n->var))
+			value_add(ret, near_at(n->var), m->bound.v[i].value);
+		if (n->kind == T_VALUE && near_get(n->var2))
+			value_add(ret, near_at(n->var2), m->bound.v[i].value);
+		NEAR_FOREACH(f, n->effects) {
+			if (near_get(f->var))
+				value_add(ret, near_at(f->var), near_get(f->value));
 		}
 	}
 	/* what leaving a value out means */
-	for (size_t i = 0; i < l->slots.n && l->kind == LINE_CLI; i++) {
-		const struct snode *s = l->slots.v[i];
-
-		if (s == l->carrier && s->omitted && !cvalues_find(ret, s))
-			value_add(ret, s, s->omitted);
+	if (l->kind != LINE_CLI)
+		return;
+	NEAR_FOREACH(s, l->slots) {
+		if (s == carrier && near_get(s->omitted) && !cvalues_find(ret, s))
+			value_add(ret, s, near_at(s->omitted));
 	}
 }
 
-static struct config_node *find_steps(struct config_node *at, struct snode *const *steps, size_t n,
+/* The first n of the line's steps. */
+static struct config_node *find_steps(struct config_node *at, const struct sline *l, size_t n,
 		const struct cvalues *vals)
 {
 	for (size_t i = 0; i < n && at; i++)
-		at = tree_find(at, steps[i], vals);
+		at = tree_find(at, near_nth(l->steps, i), vals);
 	return at;
 }
 
 static struct config_node *get_steps(struct config *c, struct config_node *at,
-		struct snode *const *steps, size_t n, const struct cvalues *vals)
+		const struct sline *l, size_t n, const struct cvalues *vals)
 {
 	for (size_t i = 0; i < n; i++)
-		at = tree_get(c, at, steps[i], vals, NULL);
+		at = tree_get(c, at, near_nth(l->steps, i), vals, NULL);
 	return at;
 }
 
@@ -74,7 +78,8 @@ static struct config_node *leaf_parent(struct config *c, struct config_node *anc
 	const struct snode *way[8];
 	size_t n = 0;
 
-	for (const struct snode *s = leaf->parent; s != anchor->s && n < 8; s = s->parent)
+	for (const struct snode *s = near_at(leaf->parent); s != anchor->s && n < 8;
+			s = near_at(s->parent))
 		way[n++] = s;
 	while (anchor && n > 0) {
 		n--;
@@ -114,26 +119,33 @@ static void set_leaf(struct config *c, struct config_node *anchor, const struct 
 		unset_leaf(c, anchor, v->leaf);
 }
 
+static void unset_slots(struct config *c, struct config_node *anchor, const struct sline *l,
+		const struct cvalues *vals)
+{
+	const struct snode *leaf;
+
+	NEAR_FOREACH(leaf, l->slots) {
+		if (!cvalues_find(vals, leaf))
+			unset_leaf(c, anchor, leaf);
+	}
+}
+
 /* A line about a whole entry or container says all there is to say. */
 static void unset_unsaid(struct config *c, struct config_node *anchor, const struct sline *l,
 		const struct cvalues *vals)
 {
-	const struct snode *s = l->carrier;
+	const struct snode *s = near_at(l->carrier);
+	const struct sline *own;
 
 	if (s->is_leaf || s->is_leaflist || l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS)
 		return;
 	if (l->kind == LINE_ALIAS && !s->is_list && !s->presence)
 		return;
-	for (size_t i = 0; i < l->slots.n; i++) {
-		if (!cvalues_find(vals, l->slots.v[i]))
-			unset_leaf(c, anchor, l->slots.v[i]);
-	}
-	for (size_t k = 0; s->is_list && k < s->own.n; k++) {
-		for (size_t i = 0; i < s->own.v[k]->slots.n; i++) {
-			if (!cvalues_find(vals, s->own.v[k]->slots.v[i]))
-				unset_leaf(c, anchor, s->own.v[k]->slots.v[i]);
-		}
-	}
+	unset_slots(c, anchor, l, vals);
+	if (!s->is_list)
+		return;
+	NEAR_FOREACH(own, s->own)
+		unset_slots(c, anchor, own, vals);
 }
 
 /* The leaf of the entry that can't change and is not what the line says; NULL if
@@ -145,7 +157,7 @@ static const struct config_leaf *leaf_otherwise(const struct cvalues *vals,
 		const struct snode *s = vals->v.v[i].leaf;
 		const struct config_leaf *have;
 
-		if (!(s->fixed || (no && s->exact)) || s->parent != entry->s)
+		if (!(s->fixed || (no && s->exact)) || near_at(s->parent) != entry->s)
 			continue;
 		have = node_leaf(entry, s);
 		if (have && strcmp(have->value, vals->v.v[i].value) != 0)
@@ -160,7 +172,7 @@ static int check_fixed(const struct cvalues *vals, const struct config_node *ent
 
 	if (have)
 		return err_set(e, EINVAL, "%% %s is %s already; remove that first",
-				leaf_schema(entry, have)->help, have->value);
+				near_at(leaf_schema(entry, have)->help), have->value);
 	return 0;
 }
 
@@ -172,15 +184,16 @@ static int check_no(const struct cvalues *vals, const struct config_node *at, st
 
 	if (!have)
 		return 0;
-	help = leaf_schema(at, have)->help;
+	help = near_at(leaf_schema(at, have)->help);
 	return err_set(e, EINVAL, "%% %.*s is %s; nothing was removed", (int)strcspn(help, ":"),
 			help, have->value);
 }
 
 static bool number_is_missing(const struct sline *l, const struct cvalues *vals)
 {
-	return l->carrier->auto_step && l->carrier == l->anchor &&
-			!cvalues_find(vals, l->carrier->keys[0]);
+	const struct snode *s = near_at(l->carrier);
+
+	return s->auto_step && s == near_at(l->anchor) && !cvalues_find(vals, near_at(s->keys[0]));
 }
 
 static int check_line(struct config_node *base, const struct sline *l,
@@ -190,17 +203,19 @@ static int check_line(struct config_node *base, const struct sline *l,
 	int rc;
 
 	if (l->looks && !number_is_missing(l, vals))
-		a.existing = find_steps(base, l->steps.v, l->steps.n, vals);
+		a.existing = find_steps(base, l, l->steps.n, vals);
 	rc = check_fixed(vals, a.existing, e);
 	if (rc == 0 && l->check)
-		rc = l->check->fn(&a, e);
+		rc = line_checks[l->check - 1].fn(&a, e);
 	return rc;
 }
 
 static int apply_plain(struct config *c, struct config_node *base, const struct sline *l,
 		struct cvalues *vals, struct config_node **ret_node, struct err *e)
 {
+	const struct snode *carrier = near_at(l->carrier), *s;
 	struct config_node *at, *same;
+	unsigned left;
 	bool made = false;
 	char number[24];
 	int rc = check_line(base, l, vals, e);
@@ -208,32 +223,32 @@ static int apply_plain(struct config *c, struct config_node *base, const struct 
 	if (rc)
 		return rc;
 	/* a container's mode is entered, the container made by its first line */
-	if (ret_node && !l->carrier->is_list && !l->carrier->presence)
+	if (ret_node && !carrier->is_list && !carrier->presence)
 		return 0;
 	if (number_is_missing(l, vals)) {
 		uint64_t v;
 
-		at = get_steps(c, base, l->steps.v, l->steps.n - 1, vals);
-		same = content_find(at, l->carrier, vals);
+		at = get_steps(c, base, l, l->steps.n - 1, vals);
+		same = content_find(at, carrier, vals);
 		if (same)
 			return 0;
-		v = content_next_number(at, l->carrier);
+		v = content_next_number(at, carrier);
 		if (v > UINT32_MAX)
 			return err_set(e, EINVAL, "%% No number is left at the end of the list");
 		snprintf(number, sizeof(number), "%" PRIu64, v);
-		value_add(vals, l->carrier->keys[0], number);
+		value_add(vals, near_at(carrier->keys[0]), number);
 		vals->way = 0;
 	}
 	at = base;
-	for (size_t i = 0; i < l->steps.n; i++)
-		at = tree_get(c, at, l->steps.v[i], vals, i + 1 == l->steps.n ? &made : NULL);
+	left = l->steps.n;
+	NEAR_FOREACH(s, l->steps)
+		at = tree_get(c, at, s, vals, --left ? NULL : &made);
 	if (!made)
 		unset_unsaid(c, at, l, vals);
 	for (size_t i = 0; i < vals->v.n; i++) {
-		const struct snode *s = vals->v.v[i].leaf;
-
+		s = vals->v.v[i].leaf;
 		/* a new entry was made with its own leaves */
-		if (!s->is_key && !(made && at->s->is_list && s->parent == at->s && s->is_leaf))
+		if (!s->is_key && !(made && at->s->is_list && near_at(s->parent) == at->s && s->is_leaf))
 			set_leaf(c, at, &vals->v.v[i]);
 	}
 	if (ret_node)
@@ -250,7 +265,7 @@ static void remove_entry(struct config *c, struct config_node *n)
 	/* emptied, it goes with all that is part of it */
 	if (n->s->parts.n) {
 		for (size_t i = n->s->nkeys; i < n->s->kids.n; i++) {
-			const struct snode *kid = n->s->kids.v[i];
+			const struct snode *kid = near_nth(n->s->kids, i);
 			struct config_list *l = list_of(n, kid);
 
 			if (kid->is_leaf)
@@ -272,7 +287,7 @@ static bool entry_agrees(const struct config_node *entry, const struct cvalues *
 		const struct cvalue *v = &vals->v.v[i];
 		const char *have;
 
-		if (v->leaf->parent != entry->s || v->leaf->is_key)
+		if (near_at(v->leaf->parent) != entry->s || v->leaf->is_key)
 			continue;
 		have = node_value(entry, v->leaf);
 		if (!have || (v->value && strcmp(have, v->value) != 0))
@@ -284,17 +299,18 @@ static bool entry_agrees(const struct config_node *entry, const struct cvalues *
 static int remove_list_line(struct config *c, struct config_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
-	struct config_node *at = find_steps(base, l->steps.v, l->steps.n - 1, vals), *n = NULL;
-	bool numbered = l->carrier->auto_step;
+	struct config_node *at = find_steps(base, l, l->steps.n - 1, vals), *n = NULL;
+	const struct snode *carrier = near_at(l->carrier);
+	bool numbered = carrier->auto_step;
 	int rc;
 
 	if (at && number_is_missing(l, vals))
-		n = content_find(at, l->carrier, vals);
+		n = content_find(at, carrier, vals);
 	else if (at)
-		n = tree_find(at, l->carrier, vals);
+		n = tree_find(at, carrier, vals);
 	/* parts may be there without what they are part of */
-	if (!n && at && l->carrier->parts.n)
-		n = tree_get(c, at, l->carrier, vals, NULL);
+	if (!n && at && carrier->parts.n)
+		n = tree_get(c, at, carrier, vals, NULL);
 	if (numbered && (!n || !entry_agrees(n, vals)))
 		return err_set(e, EINVAL, "%% There is no such line");
 	/* `no router bgp` with a mistyped number is not about the one that is there */
@@ -309,9 +325,9 @@ static int remove_list_line(struct config *c, struct config_node *base, const st
 static void remove_slots(struct config *c, struct config_node *at, const struct sline *l,
 		const struct cvalues *vals)
 {
-	for (size_t i = 0; i < l->slots.n; i++) {
-		const struct snode *s = l->slots.v[i];
+	const struct snode *s;
 
+	NEAR_FOREACH(s, l->slots) {
 		if (no_means_false(s)) {
 			if (cvalues_find(vals, s))
 				tree_set(c, leaf_parent(c, at, s, true), s, "false");
@@ -337,14 +353,17 @@ static void remove_slots(struct config *c, struct config_node *at, const struct 
  * removes the neighbour.) */
 static bool needs_are_gone(const struct config_node *at, const struct sline *l)
 {
-	const struct srule *needs = at->s->needs;
+	const struct srule *needs = near_get(at->s->needs);
+	const struct snode *leaf;
 	bool took = false;
 
-	for (size_t i = 0; needs && i < needs->leaves.n; i++) {
-		if (node_has(at, needs->leaves.v[i]))
+	if (!needs)
+		return false;
+	NEAR_FOREACH(leaf, needs->leaves) {
+		if (node_has(at, leaf))
 			return false;
 		for (size_t k = 0; k < l->slots.n; k++)
-			took |= l->slots.v[k] == needs->leaves.v[i];
+			took |= near_nth(l->slots, k) == leaf;
 	}
 	return took;
 }
@@ -352,25 +371,25 @@ static bool needs_are_gone(const struct config_node *at, const struct sline *l)
 static int apply_no(struct config *c, struct config_node *base, const struct sline *l,
 		const struct cvalues *vals, struct err *e)
 {
-	const struct snode *s = l->carrier;
+	const struct snode *s = near_at(l->carrier), *leaf;
 	struct config_node *at;
 	bool create = false, whole;
 	int rc;
 
 	if (s->is_list)
 		return remove_list_line(c, base, l, vals, e);
-	for (size_t i = 0; i < l->slots.n; i++)
-		create |= no_means_false(l->slots.v[i]) && cvalues_find(vals, l->slots.v[i]);
-	at = create ? get_steps(c, base, l->steps.v, l->steps.n, vals) :
-		      find_steps(base, l->steps.v, l->steps.n, vals);
+	NEAR_FOREACH(leaf, l->slots)
+		create |= no_means_false(leaf) && cvalues_find(vals, leaf);
+	at = create ? get_steps(c, base, l, l->steps.n, vals) :
+		      find_steps(base, l, l->steps.n, vals);
 	if (!at)
 		return 0;
-	if (l->anchor == s && (s->presence || l->kind != LINE_CLI) && !create &&
+	if (near_at(l->anchor) == s && (s->presence || l->kind != LINE_CLI) && !create &&
 			l->kind != LINE_ALIAS) {
 		remove_entry(c, at);
 		return 0;
 	}
-	if (l->anchor == s && s->presence) {
+	if (near_at(l->anchor) == s && s->presence) {
 		remove_entry(c, at);
 		return 0;
 	}

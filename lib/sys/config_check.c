@@ -24,18 +24,21 @@ static struct config_node *rule_target(struct config_node *at, const struct srul
 
 	for (unsigned i = 0; i < r->up; i++)
 		at = at->parent;
-	return list_find(list_of(at, r->list), keys);
+	return list_find(list_of(at, near_at(r->list)), keys);
 }
 
 static bool reference_holds(struct config_node *from, const struct srule *r, const char *key)
 {
 	struct config_node *target = rule_target(from, r, key);
+	const struct snode *leaf;
 
-	for (size_t i = 0; target && i < r->leaves.n; i++) {
-		if (!node_has(target, r->leaves.v[i]))
+	if (!target)
+		return false;
+	NEAR_FOREACH(leaf, r->leaves) {
+		if (!node_has(target, leaf))
 			return false;
 	}
-	return target != NULL;
+	return true;
 }
 
 static void fault_add(struct faults *f, struct config_node *n, const struct snode *leaf,
@@ -46,36 +49,38 @@ static void fault_add(struct faults *f, struct config_node *n, const struct snod
 
 static void check_node(struct faults *f, struct config_node *n)
 {
-	const struct snode *s = n->s;
+	const struct srule *needs = near_get(n->s->needs), *part_of = near_get(n->s->part_of),
+			   *refers = near_get(n->s->refers);
+	const struct snode *leaf;
 	bool any = false;
 
-	if (s->needs) {
-		for (size_t i = 0; i < s->needs->leaves.n; i++)
-			any |= node_has(n, s->needs->leaves.v[i]);
+	if (needs) {
+		NEAR_FOREACH(leaf, needs->leaves)
+			any |= node_has(n, leaf);
 		if (!any)
-			fault_add(f, n, NULL, s->needs->sentence);
+			fault_add(f, n, NULL, near_at(needs->sentence));
 	}
-	if (s->part_of && !rule_target(n->parent, s->part_of, node_first_value(n)))
-		fault_add(f, n, NULL, s->part_of->sentence);
-	if (s->refers && !reference_holds(n->parent, s->refers, node_first_value(n)))
-		fault_add(f, n, NULL, s->refers->sentence);
+	if (part_of && !rule_target(n->parent, part_of, node_first_value(n)))
+		fault_add(f, n, NULL, near_at(part_of->sentence));
+	if (refers && !reference_holds(n->parent, refers, node_first_value(n)))
+		fault_add(f, n, NULL, near_at(refers->sentence));
 }
 
 static void check_below(struct faults *f, struct config_node *parent)
 {
-	const struct snode *s = parent->s;
+	const struct snode *kid;
 
-	for (size_t i = 0; i < s->kids.n; i++) {
-		const struct snode *kid = s->kids.v[i];
+	NEAR_FOREACH(kid, parent->s->kids) {
 		struct config_list *l;
 
 		if (!kid->rules_below)
 			continue;
 		if (kid->is_leaf) {
+			const struct srule *refers = near_get(kid->refers);
 			const char *value = node_value(parent, kid);
 
-			if (value && kid->refers && !reference_holds(parent, kid->refers, value))
-				fault_add(f, parent, kid, kid->refers->sentence);
+			if (value && refers && !reference_holds(parent, refers, value))
+				fault_add(f, parent, kid, near_at(refers->sentence));
 			continue;
 		}
 		l = list_of(parent, kid);
@@ -94,7 +99,7 @@ static void tell(const struct fault *f, const char *name, config_report_fn *repo
 	const char *value = l ? l->value : s->is_list || s->is_leaflist ? node_first_value(f->node) : "";
 	struct err e;
 
-	err_set(&e, EINVAL, "%% %s %s: %s", s->name, value, f->sentence);
+	err_set(&e, EINVAL, "%% %s %s: %s", near_at(s->name), value, f->sentence);
 	if (report)
 		report(arg, name, l ? leaf_line(f->node, l) : f->node->line, e.text);
 }

@@ -24,7 +24,7 @@ static uint64_t content_hash(const struct config_node *entry)
 	uint64_t h = 0;
 
 	NODE_FOREACH_LEAF(l, entry) {
-		const struct snode *s = entry->s->kids.v[l->place];
+		const struct snode *s = near_nth(entry->s->kids, l->place);
 
 		if (!s->is_key)
 			h = content_mix(h, s, l->value);
@@ -38,10 +38,13 @@ static bool content_equal(const struct config_node *entry, const void *key)
 	const struct config_leaf *l;
 	size_t want = 0, have = 0;
 
-	for (size_t i = 0; i < k->vals->v.n; i++)
-		want += k->vals->v.v[i].leaf->parent == k->list && !k->vals->v.v[i].leaf->is_key;
+	for (size_t i = 0; i < k->vals->v.n; i++) {
+		const struct snode *leaf = k->vals->v.v[i].leaf;
+
+		want += near_at(leaf->parent) == k->list && !leaf->is_key;
+	}
 	NODE_FOREACH_LEAF(l, entry) {
-		const struct snode *s = entry->s->kids.v[l->place];
+		const struct snode *s = near_nth(entry->s->kids, l->place);
 		const struct cvalue *v;
 
 		if (s->is_key)
@@ -71,6 +74,7 @@ struct config_node *content_find(struct config_node *parent, const struct snode 
 {
 	struct config_list *l = list_of(parent, list);
 	struct content_key k = { list, vals };
+	const struct snode *kid;
 	uint64_t h = 0;
 
 	if (!l || !l->first)
@@ -80,8 +84,8 @@ struct config_node *content_find(struct config_node *parent, const struct snode 
 		for (struct config_node *n = l->first; n; n = n->next)
 			content_learn(l, n);
 	}
-	for (size_t i = 0; i < list->kids.n; i++) {
-		const struct cvalue *v = cvalues_find(vals, list->kids.v[i]);
+	NEAR_FOREACH(kid, list->kids) {
+		const struct cvalue *v = cvalues_find(vals, kid);
 
 		if (v && !v->leaf->is_key)
 			h = content_mix(h, v->leaf, v->value);

@@ -59,7 +59,7 @@ struct config_cursor *config_cursor_new(struct config *c)
 
 	cur->config = c;
 	cur->parse = gparse_new();
-	vec_push(&cur->frames)->mode = c->schema->top;
+	vec_push(&cur->frames)->mode = near_at(c->schema->top);
 	cur->frames.v[0].node = c->root;
 	cur->seen = c->generation;
 	return cur;
@@ -98,7 +98,7 @@ static struct config_node *frame_node(struct config_cursor *cur, size_t i)
 		return f->node;
 	at = frame_node(cur, i - 1);
 	for (size_t k = 0; at && k < f->mode->steps.n; k++) {
-		const struct snode *s = f->mode->steps.v[k];
+		const struct snode *s = near_nth(f->mode->steps, k);
 
 		at = s->is_list ? tree_find(at, s, &f->keys) :
 				  tree_get(cur->config, at, s, &f->keys, NULL);
@@ -119,7 +119,7 @@ static void leave_removed(struct config_cursor *cur)
 		const struct frame *f = &cur->frames.v[i];
 
 		for (size_t k = 0; k < f->mode->steps.n; k++) {
-			const struct snode *s = f->mode->steps.v[k];
+			const struct snode *s = near_nth(f->mode->steps, k);
 
 			at = at ? tree_find(at, s, &f->keys) : NULL;
 			if (!at && s->is_list) {
@@ -143,18 +143,19 @@ static void enter(struct config_cursor *cur, const struct sline *l, struct confi
 	struct frame *f = vec_push(&cur->frames);
 	struct cvalues vals = { 0 };
 
-	f->mode = l->carrier->mode;
+	f->mode = near_at(near_at(l->carrier)->mode);
 	f->node = node;
 	line_values(l, &cur->match, &vals);
 	for (size_t i = 0; i < f->mode->steps.n; i++) {
-		const struct snode *s = f->mode->steps.v[i];
+		const struct snode *s = near_nth(f->mode->steps, i);
 
 		for (unsigned k = 0; s->is_list && k < s->nkeys; k++) {
-			const struct cvalue *v = cvalues_find(&vals, s->keys[k]);
+			const struct snode *leaf = near_at(s->keys[k]);
+			const struct cvalue *v = cvalues_find(&vals, leaf);
 			struct cvalue *key = vec_push(&f->keys.v);
 
-			key->leaf = s->keys[k];
-			key->value = xstrdup(v ? v->value : s->keys[k]->omitted);
+			key->leaf = leaf;
+			key->value = xstrdup(v ? v->value : near_at(leaf->omitted));
 		}
 	}
 	vec_free(&vals.v);
@@ -174,7 +175,7 @@ static enum config_result leave(struct config_cursor *cur, const char *word)
 		return CONFIG_OK;
 	}
 	for (size_t i = cur->frames.n; i-- > 1;) {
-		if (strcmp(cur->frames.v[i].mode->exit, word) == 0) {
+		if (strcmp(near_at(cur->frames.v[i].mode->exit), word) == 0) {
 			pop_to(cur, i);
 			return CONFIG_OK;
 		}
@@ -255,7 +256,7 @@ static enum config_result apply(struct config_cursor *cur, size_t i, const struc
 
 	if (mode != cur->frames.v[i].mode) {
 		for (size_t k = 0; k < mode->steps.n; k++)
-			base = tree_get(c, base, mode->steps.v[k], NULL, NULL);
+			base = tree_get(c, base, near_nth(mode->steps, k), NULL, NULL);
 	}
 	rc = line_apply(c, base, l, &cur->match, &cur->vals, no, enters ? &made : NULL, e);
 	if (rc) {
@@ -378,7 +379,7 @@ static enum config_result words_apply(struct config_cursor *cur, size_t n, const
 		const struct smode *mode = cur->frames.v[i].mode;
 
 		if (!try_mode(cur, mode, no, &f)) {
-			mode = mode->dflt;
+			mode = near_get(mode->dflt);
 			if (!mode || !try_mode(cur, mode, no, &f))
 				continue;
 		}
@@ -435,15 +436,15 @@ void config_cursor_text(struct config_cursor *cur, config_indented_fn *indented,
 
 const char *config_prompt(const struct config_cursor *cur)
 {
-	return cur->frames.v[cur->frames.n - 1].mode->prompt;
+	return near_at(cur->frames.v[cur->frames.n - 1].mode->prompt);
 }
 
 static void complete_mode(const struct config_cursor *cur, const struct smode *mode, bool no,
 		size_t n, const char *last, struct grammar_candidates *ret)
 {
 	gparse_complete(cur->parse, no ? &mode->no : &mode->plain, no, n, last, ret);
-	if (mode->dflt)
-		complete_mode(cur, mode->dflt, no, n, last, ret);
+	if (near_get(mode->dflt))
+		complete_mode(cur, near_at(mode->dflt), no, n, last, ret);
 }
 
 void config_complete(const struct config_cursor *cur, const char *partial,
@@ -468,14 +469,14 @@ void config_complete(const struct config_cursor *cur, const char *partial,
 			{ "exit", "Leave this mode" },
 			{ "no", "Negate a command or set its defaults" },
 		};
+		const char *leaves = near_at(cur->frames.v[top - 1].mode->exit);
 
 		for (size_t i = 0; i < 3; i++) {
 			if (strncmp(always[i].word, last, strlen(last)) == 0)
 				candidates_add(ret, always[i].word, always[i].help, false);
 		}
-		if (strncmp(cur->frames.v[top - 1].mode->exit, last, strlen(last)) == 0)
-			candidates_add(ret, cur->frames.v[top - 1].mode->exit,
-					"Leave this mode", false);
+		if (strncmp(leaves, last, strlen(last)) == 0)
+			candidates_add(ret, leaves, "Leave this mode", false);
 	}
 	candidates_sort(ret);
 }

@@ -175,7 +175,7 @@ static inline const char *node_first_value(const struct config_node *n)
 static inline const struct snode *leaf_schema(const struct config_node *n,
 		const struct config_leaf *l)
 {
-	return n->s->is_leaflist ? n->s : n->s->kids.v[l->place];
+	return n->s->is_leaflist ? n->s : near_nth(n->s->kids, l->place);
 }
 
 /* Between the two calls new nodes are cut from blocks, the first of which has about `size` bytes:

@@ -7,14 +7,21 @@
 #include "lib/base/text_regex.h"
 #include "lib/sys/config_int.h"
 
+static inline bool is_about(const struct line_check_arg *a, const struct cvalue *v,
+		const char *leaf)
+{
+	const char *name = near_at(v->leaf->name);
+
+	return *name == *leaf && near_at(v->leaf->parent) == near_at(a->line->anchor) &&
+			strcmp(name, leaf) == 0;
+}
+
 static const char *given(const struct line_check_arg *a, const char *leaf)
 {
 	const struct cvalue *v;
 
-	for (size_t i = 0; i < a->vals->v.n; i++) {
-		v = &a->vals->v.v[i];
-		if (*v->leaf->name == *leaf && v->leaf->parent == a->line->anchor &&
-				strcmp(v->leaf->name, leaf) == 0)
+	vec_foreach(v, &a->vals->v) {
+		if (is_about(a, v, leaf))
 			return v->value ? v->value : "";
 	}
 	return NULL;
@@ -23,12 +30,17 @@ static const char *given(const struct line_check_arg *a, const char *leaf)
 /* length <= ge <= le */
 static int check_prefix_list(const struct line_check_arg *a, struct err *e)
 {
-	const char *prefix, *ge, *le;
+	const char *prefix, *ge = NULL, *le = NULL;
+	const struct cvalue *v;
 	long len, g, l;
 
 	/* most lines give neither */
-	le = given(a, "le");
-	ge = given(a, "ge");
+	vec_foreach(v, &a->vals->v) {
+		if (is_about(a, v, "le"))
+			le = v->value;
+		else if (is_about(a, v, "ge"))
+			ge = v->value;
+	}
 	if (!ge && !le)
 		return 0;
 	prefix = given(a, "prefix");

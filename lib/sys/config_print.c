@@ -30,9 +30,9 @@ static const struct config_node *slot_parent(const struct printing *p, const str
 	size_t n = 0;
 
 	while (at) {
-		const struct snode *s = leaf->parent;
+		const struct snode *s = near_get(leaf->parent);
 
-		for (n = 0; s && s != at->s && n < 8; s = s->parent)
+		for (n = 0; s && s != at->s && n < 8; s = near_get(s->parent))
 			way[n++] = s;
 		if (s)
 			break;
@@ -74,34 +74,38 @@ static void add_word(struct printing *p, const char *word)
 static bool effects_hold(struct printing *p, const struct tnode *n)
 {
 	for (size_t i = 0; i < n->effects.n; i++) {
-		const struct teffect *f = &n->effects.v[i];
-		const struct snode *leaf = f->var;
-		const char *d = slot_value(p, leaf);
+		const struct teffect *f = near_nth(n->effects, i);
+		const struct snode *leaf = near_at(f->var);
+		const char *d = slot_value(p, leaf), *value = near_get(f->value);
 
 		if (!d)
 			return false;
-		if (f->value && strcmp(d, f->value) != 0)
+		if (value && strcmp(d, value) != 0)
 			return false;
-		if (!f->value && leaf->kind == LEAF_BOOL && strcmp(d, "true") != 0)
+		if (!value && leaf->kind == LEAF_BOOL && strcmp(d, "true") != 0)
 			return false;
 	}
-	for (size_t i = 0; i < n->effects.n; i++)
-		use(p, n->effects.v[i].var, slot_value(p, n->effects.v[i].var));
+	for (size_t i = 0; i < n->effects.n; i++) {
+		const struct snode *leaf = near_at(near_nth(n->effects, i)->var);
+
+		use(p, leaf, slot_value(p, leaf));
+	}
 	return true;
 }
 
 static bool put_value(struct printing *p, const struct tnode *n)
 {
-	const struct snode *leaf = n->var;
+	const struct snode *leaf = near_get(n->var), *leaf2 = near_get(n->var2);
 	const char *d = leaf ? slot_value(p, leaf) : NULL, *other;
 
-	if (!d || (leaf->is_key && leaf->omitted && strcmp(d, leaf->omitted) == 0))
+	if (!d || (leaf->is_key && near_get(leaf->omitted) &&
+			strcmp(d, near_at(leaf->omitted)) == 0))
 		return false;
-	if (n->var2) {
-		other = slot_value(p, n->var2);
+	if (leaf2) {
+		other = slot_value(p, leaf2);
 		if (!other || strcmp(other, d) != 0)
 			return false;
-		use(p, n->var2, other);
+		use(p, leaf2, other);
 	}
 	add_word(p, d);
 	use(p, leaf, d);
@@ -125,7 +129,7 @@ static bool put_alternative(struct printing *p, const struct tseq *seq, bool mus
 			return true;
 		/* a key's value is worth its words, too */
 		for (size_t i = 0; i < seq->nodes.n; i++) {
-			if (seq->nodes.v[i].kind == T_VALUE)
+			if (near_nth(seq->nodes, i)->kind == T_VALUE)
 				return true;
 		}
 	}
@@ -142,22 +146,22 @@ static bool put_node(struct printing *p, const struct tnode *n)
 	case T_WORD:
 		if (!effects_hold(p, n))
 			return false;
-		add_word(p, n->text);
+		add_word(p, near_at(n->text));
 		return true;
 	case T_VALUE:
 		return put_value(p, n);
 	case T_OPT:
-		put_alternative(p, &n->alts.v[0], true);
+		put_alternative(p, near_nth(n->alts, 0), true);
 		return true;
 	case T_ALT:
 		for (size_t i = 0; i < n->alts.n; i++) {
-			if (put_alternative(p, &n->alts.v[i], false))
+			if (put_alternative(p, near_nth(n->alts, i), false))
 				return true;
 		}
 		return false;
 	case T_SET:
 		for (size_t i = 0; i < n->alts.n; i++)
-			put_alternative(p, &n->alts.v[i], true);
+			put_alternative(p, near_nth(n->alts, i), true);
 		return true;
 	}
 	return false;
@@ -166,7 +170,7 @@ static bool put_node(struct printing *p, const struct tnode *n)
 static bool put_seq(struct printing *p, const struct tseq *seq)
 {
 	for (size_t i = 0; i < seq->nodes.n; i++) {
-		if (!put_node(p, &seq->nodes.v[i]))
+		if (!put_node(p, near_nth(seq->nodes, i)))
 			return false;
 	}
 	return true;
@@ -225,20 +229,21 @@ static void render(struct printing *p, const struct sline *l)
 /* Prints the line if it says something new; true if it was printed. */
 static bool put_line(struct printing *p, const struct sline *l, bool first_of_node)
 {
+	const struct snode *carrier = near_at(l->carrier);
 	const char *own = NULL;
 	bool no = false;
 
 	if (l->implicit) {
-		own = node_value(p->at, l->carrier);
+		own = node_value(p->at, carrier);
 		if (!own)
 			return false;
-		no = l->carrier->kind == LEAF_BOOL && strcmp(own, "true") != 0;
+		no = carrier->kind == LEAF_BOOL && strcmp(own, "true") != 0;
 	}
 	render(p, l);
 	if (!p->line.len)
 		return false;
 	if (own)
-		use(p, l->carrier, own);
+		use(p, carrier, own);
 	/* A line with nothing but keys says that the node is there. */
 	if (p->used.n ? all_covered(p) : !first_of_node)
 		return false;
@@ -260,8 +265,9 @@ static bool put_line(struct printing *p, const struct sline *l, bool first_of_no
 
 static bool wanted(const struct printing *p, const struct snode *s)
 {
-	return !p->opts->owner || strcmp(s->owner, "both") == 0 ||
-			strcmp(s->owner, p->opts->owner) == 0;
+	const char *owner = near_at(s->owner);
+
+	return !p->opts->owner || strcmp(owner, "both") == 0 || strcmp(owner, p->opts->owner) == 0;
 }
 
 static void put_node_lines(struct printing *p, const struct config_node *at);
@@ -302,7 +308,7 @@ static void put_mode(struct printing *p, const struct snode *s, const struct con
 		put_node_lines(p, n);
 		p->indent--;
 		p->separate = false;
-		put_text(p, s->mode->exit);
+		put_text(p, near_at(near_at(s->mode)->exit));
 		if (p->opts->mark_ends && p->indent == 0)
 			put_text(p, "end");
 		p->separate = p->indent == 0;
@@ -314,15 +320,17 @@ static void put_mode(struct printing *p, const struct snode *s, const struct con
 static void put_entries(struct printing *p, const struct config_node *n, const struct snode *kid,
 		bool with_first)
 {
+	const struct snode *first = near_get(kid->first);
+	const struct smode *mode = near_get(kid->mode);
 	size_t covered;
 
 	for (; n; n = n->next) {
 		const struct config_node *outer = p->at;
 
-		if (kid->first && node_has(n, kid->first) != with_first)
+		if (first && node_has(n, first) != with_first)
 			continue;
-		if (kid->mode) {
-			put_mode(p, kid, n, kid->mode->line);
+		if (mode) {
+			put_mode(p, kid, n, near_at(mode->line));
 		} else {
 			covered = p->covered.n;
 			p->at = n;
@@ -341,7 +349,7 @@ static void put_kid(struct printing *p, const struct config_node *parent, const 
 	if (!l || !l->first || !wanted(p, kid))
 		return;
 	p->separate |= section;
-	if (kid->first)
+	if (near_get(kid->first))
 		put_entries(p, l->first, kid, true);
 	put_entries(p, l->first, kid, false);
 	p->separate |= section;
@@ -349,7 +357,7 @@ static void put_kid(struct printing *p, const struct config_node *parent, const 
 
 static void put_leaflist(struct printing *p, const struct sline *l)
 {
-	const struct config_list *entries = list_of(p->at, l->carrier);
+	const struct config_list *entries = list_of(p->at, near_at(l->carrier));
 
 	for (p->entry = entries ? entries->first : NULL; p->entry; p->entry = p->entry->next)
 		put_line(p, l, true);
@@ -359,20 +367,24 @@ static void put_node_lines(struct printing *p, const struct config_node *at)
 {
 	const struct snode *s = at->s;
 	/* the mode's line, or the first of a list's lines, said that it is there */
-	bool said = s->mode != NULL || (!s->is_list && !s->presence);
+	bool said = near_get(s->mode) || (!s->is_list && !s->presence);
 
 	for (size_t i = 0; i < s->items.n; i++) {
-		const struct sitem *item = &s->items.v[i];
+		const struct sitem *item = near_nth(s->items, i);
+		const struct snode *kid = near_get(item->kid), *carrier;
+		const struct sline *line = near_get(item->line);
 
-		if (item->kid) {
-			put_kid(p, at, item->kid);
-		} else if (!wanted(p, item->line->carrier)) {
+		if (kid) {
+			put_kid(p, at, kid);
 			continue;
-		} else if (item->line->carrier->is_leaflist) {
-			put_leaflist(p, item->line);
-		} else if (put_line(p, item->line, !said && item->line->carrier == s)) {
-			said |= item->line->carrier == s;
 		}
+		carrier = near_at(line->carrier);
+		if (!wanted(p, carrier))
+			continue;
+		if (carrier->is_leaflist)
+			put_leaflist(p, line);
+		else if (put_line(p, line, !said && carrier == s))
+			said |= carrier == s;
 	}
 }
 

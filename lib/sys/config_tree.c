@@ -19,9 +19,10 @@ const struct cvalue *cvalues_find(const struct cvalues *vals, const struct snode
 static bool keys_from(const struct snode *s, const struct cvalues *vals, const char *keys[3])
 {
 	for (unsigned i = 0; i < s->nkeys; i++) {
-		const struct cvalue *v = cvalues_find(vals, s->keys[i]);
+		const struct snode *key = near_at(s->keys[i]);
+		const struct cvalue *v = cvalues_find(vals, key);
 
-		keys[i] = v ? v->value : s->keys[i]->omitted;
+		keys[i] = v ? v->value : near_get(key->omitted);
 		if (!keys[i])
 			return false;
 	}
@@ -58,11 +59,11 @@ static size_t entry_values(const struct snode *s, const char *const *keys,
 	size_t n = 0, i;
 
 	for (unsigned k = 0; k < s->nkeys; k++)
-		ret[n++] = (struct cvalue){ s->keys[k], keys[k] };
+		ret[n++] = (struct cvalue){ near_at(s->keys[k]), keys[k] };
 	for (size_t k = 0; vals && k < vals->v.n && n < 64; k++) {
 		struct cvalue v = vals->v.v[k];
 
-		if (v.leaf->parent != s || v.leaf->is_key || v.leaf->is_leaflist)
+		if (near_at(v.leaf->parent) != s || v.leaf->is_key || v.leaf->is_leaflist)
 			continue;
 		v.value = tree_text(&v);
 		if (!v.value)
@@ -154,12 +155,16 @@ void tree_remove(struct config *c, struct config_node *n)
 /* Does the node say something by being there? */
 static bool has_meaning(const struct snode *s)
 {
-	if (s->mode)
-		return s->is_list || s->presence || !s->parent;
+	const struct sline *own;
+
+	if (near_get(s->mode))
+		return s->is_list || s->presence || !near_get(s->parent);
 	if (s->presence)
 		return true;
-	for (size_t i = 0; s->is_list && i < s->own.n; i++) {
-		if (s->own.v[i]->kind == LINE_CLI)
+	if (!s->is_list)
+		return false;
+	NEAR_FOREACH(own, s->own) {
+		if (own->kind == LINE_CLI)
 			return true;
 	}
 	return false;
@@ -172,7 +177,7 @@ static bool says_nothing(const struct config_node *n)
 	if (has_meaning(n->s))
 		return false;
 	NODE_FOREACH_LEAF(l, n) {
-		if (!n->s->kids.v[l->place]->is_key)
+		if (!near_nth(n->s->kids, l->place)->is_key)
 			return false;
 	}
 	for (const struct config_list *k = node_lists(n); k; k = k->next) {
@@ -184,23 +189,24 @@ static bool says_nothing(const struct config_node *n)
 
 static void remove_parts(struct config *c, const struct config_node *entry)
 {
-	const struct snode *s = entry->s;
+	const struct snode *s = entry->s, *above = near_get(s->parent), *part;
 
-	for (size_t i = 0; i < s->parts.n; i++) {
-		const struct snode *part = s->parts.v[i], *way[4];
+	NEAR_FOREACH(part, s->parts) {
+		const struct snode *way[4];
 		struct config_node *at = entry->parent, *found;
 		const char *keys[3];
 		unsigned n = 0;
 
 		/* the list lies below one or more containers beside the entry */
-		for (const struct snode *x = part->parent; x != s->parent && n < 4; x = x->parent)
+		for (const struct snode *x = near_at(part->parent); x != above && n < 4;
+				x = near_at(x->parent))
 			way[n++] = x;
 		while (at && n > 0)
 			at = tree_find(at, way[--n], NULL);
 		if (!at)
 			continue;
 		for (unsigned k = 0; k < s->nkeys; k++)
-			keys[k] = node_value(entry, s->keys[k]);
+			keys[k] = node_value(entry, near_at(s->keys[k]));
 		found = list_find(list_of(at, part), keys);
 		if (found) {
 			tree_remove(c, found);

@@ -1,147 +1,10 @@
-/* Grammar from a table of commands, for vtysh's own. */
+/* Lines matched and completed with the grammar of a table of commands. */
 #include "lib/sys/grammar.h"
 
-#include <assert.h>
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/xalloc.h"
 #include "lib/sys/grammar_graph.h"
-
-struct command {
-	const struct grammar_command *row;
-	struct tseq seq;
-};
-
-struct typed {
-	char *text;
-	struct value_type *type;
-};
-
-struct grammar {
-	struct graph graph;
-	VEC(struct command) commands;
-	VEC(struct typed) types;
-	const struct grammar_word *words;
-};
-
-static struct value_type *type_new(const char *text)
-{
-	struct value_type *t = xcalloc(1, sizeof(*t));
-	char *end;
-
-	if (isdigit((unsigned char)*text)) {
-		struct value_range *r = vec_push(&t->ranges);
-
-		t->kind = VALUE_UINT;
-		r->min = strtoull(text, &end, 10);
-		assert(*end == '-');
-		r->max = strtoull(end + 1, NULL, 10);
-	} else {
-		t->kind = VALUE_SYNTAX;
-		t->syntax = syntax_find(text);
-		assert(t->syntax);
-	}
-	value_type_finish(t);
-	return t;
-}
-
-/* One type per text, so that tokens of different commands can be shared. */
-static const struct value_type *type_of(struct grammar *g, const char *text)
-{
-	struct typed *x;
-
-	for (size_t i = 0; i < g->types.n; i++) {
-		if (strcmp(g->types.v[i].text, text) == 0)
-			return g->types.v[i].type;
-	}
-	x = vec_push(&g->types);
-	x->text = xstrdup(text);
-	x->type = type_new(text);
-	return x->type;
-}
-
-static const struct grammar_word *word_of(const struct grammar *g, const struct tnode *n)
-{
-	for (const struct grammar_word *w = g->words; w && w->word; w++) {
-		if (n->kind == T_VALUE ? *w->word == '$' && strcmp(w->word + 1, n->text) == 0 :
-					 strcmp(w->word, n->text) == 0)
-			return w;
-	}
-	return NULL;
-}
-
-static void resolve(void *arg, struct tnode *n)
-{
-	struct grammar *g = arg;
-	const struct grammar_word *w = word_of(g, n);
-
-	n->help = w ? w->help : NULL;
-	n->names = w ? w->names : NULL;
-	if (n->kind == T_VALUE)
-		n->type = type_of(g, n->type_text ? n->type_text : "word");
-}
-
-static const struct tnode *last_word(const struct tseq *seq)
-{
-	const struct tnode *last = NULL;
-
-	for (size_t i = 0; i < seq->nodes.n; i++) {
-		if (seq->nodes.v[i].kind == T_WORD)
-			last = &seq->nodes.v[i];
-	}
-	return last;
-}
-
-struct grammar *grammar_new(const struct grammar_command *commands,
-		const struct grammar_word *words)
-{
-	struct grammar *g = xcalloc(1, sizeof(*g));
-	struct err e = { "" };
-	size_t n = 0;
-
-	g->words = words;
-	graph_init(&g->graph);
-	while (commands[n].pattern)
-		n++;
-	vec_reserve(&g->commands, n); /* the graph points into it */
-	for (size_t i = 0; i < n; i++) {
-		struct command *c = vec_push(&g->commands);
-		const struct tnode *last;
-		int rc = template_parse(commands[i].pattern, &c->seq, &e);
-
-		if (rc) {
-			fprintf(stderr, "%s\n", e.text);
-			abort();
-		}
-		c->row = &commands[i];
-		template_visit(&c->seq, resolve, g);
-		last = last_word(&c->seq);
-		if (last && !last->help)
-			((struct tnode *)last)->help = c->row->help;
-		graph_add(&g->graph, &c->seq, c->row, false);
-	}
-	return g;
-}
-
-void grammar_free(struct grammar *g)
-{
-	if (!g)
-		return;
-	graph_fini(&g->graph);
-	for (size_t i = 0; i < g->commands.n; i++)
-		template_free(&g->commands.v[i].seq);
-	for (size_t i = 0; i < g->types.n; i++) {
-		free(g->types.v[i].text);
-		value_type_free(g->types.v[i].type);
-	}
-	vec_free(&g->commands);
-	vec_free(&g->types);
-	free(g);
-}
 
 static int refuse(enum gresult r, const struct gmatch *m, const char *line, struct err *e)
 {
@@ -158,6 +21,7 @@ int grammar_parse(const struct grammar *g, const char *line, struct grammar_matc
 		struct err *e)
 {
 	struct gparse *p = gparse_new();
+	const struct gcommand *command;
 	struct gmatch m = { 0 };
 	enum gresult r;
 	int rc;
@@ -174,15 +38,16 @@ int grammar_parse(const struct grammar *g, const char *line, struct grammar_matc
 		return rc;
 	}
 	memset(ret, 0, sizeof(*ret));
-	ret->command = m.line;
-	ret->id = ret->command->id;
+	command = m.line;
+	ret->id = command->id;
+	ret->owners = command->owners;
 	ret->memory = p; /* the values are in it */
 	for (size_t i = 0; i < m.bound.n; i++) {
-		const struct tnode *n = m.bound.v[i].token->node;
+		const struct gtoken *t = m.bound.v[i].token;
 		struct grammar_binding *b = vec_push(&ret->words);
 
-		b->name = n->kind == T_VALUE ? n->text : NULL;
-		b->value = n->kind == T_VALUE ? m.bound.v[i].value : n->text;
+		b->name = t->first ? NULL : near_at(t->text);
+		b->value = t->first ? near_at(t->text) : m.bound.v[i].value;
 	}
 	gmatch_fini(&m);
 	return 0;
@@ -211,6 +76,20 @@ bool grammar_has(const struct grammar_match *m, const char *keyword)
 			return true;
 	}
 	return false;
+}
+
+void grammar_spell(const struct grammar_match *m, struct strbuf *out)
+{
+	for (size_t i = 0; i < m->words.n; i++) {
+		if (i)
+			sb_addc(out, ' ');
+		sb_add(out, m->words.v[i].value);
+	}
+}
+
+const char *grammar_pattern(const struct grammar *g, size_t i)
+{
+	return i < g->commands.n ? near_at(near_nth(g->commands, i)->pattern) : NULL;
 }
 
 void grammar_complete(const struct grammar *g, const char *partial,

@@ -1,7 +1,7 @@
 /* Command grammar: lines of keywords and values, matched with abbreviations,
  * completed, helped.
- * The configuration's grammar is built from YANG (schema.c); vtysh adds its own
- * commands from a table, in the same template language (yang/weft-cli.yang),
+ * The configuration's grammar is built from YANG (schema_build.h); that of commands
+ * from a table (commands.c), in the same template language (yang/weft-cli.yang),
  * with two differences: a value names its type, "$vrf:vrf", and keywords carry
  * no effects, as the handler can ask which were typed.
  *
@@ -15,6 +15,8 @@
 #include <stddef.h>
 
 #include "lib/base/err.h"
+#include "lib/base/near.h"
+#include "lib/base/strbuf.h"
 #include "lib/base/vec.h"
 
 /* One command.  Types of values: word line ifname ipv4-address ipv6-address
@@ -24,6 +26,7 @@ struct grammar_command {
 	const char *pattern; /* "show bgp [vrf $vrf:ifname] summary [json]" */
 	int id;		     /* what the handler switches on; may occur repeatedly */
 	const char *help;    /* of the command */
+	unsigned owners;     /* who carries it out: for the caller alone */
 };
 
 /* Help of a keyword, or of a value ("$vrf"), wherever no command says more. */
@@ -35,11 +38,13 @@ struct grammar_word {
 
 struct grammar;
 
-/* Both tables end with a row whose first member is NULL, and outlive the
- * grammar.  A wrong pattern is a bug (assertion). */
-struct grammar *grammar_new(const struct grammar_command *commands,
+/* Both tables end with a row whose first member is NULL.  A wrong pattern is a bug
+ * (assertion).  The grammar is what the area, which is made, holds: from its beginning, as
+ * many bytes as are used. */
+struct grammar *grammar_build(struct near_area *a, const struct grammar_command *commands,
 		const struct grammar_word *words);
-void grammar_free(struct grammar *g);
+/* The pattern of command i; NULL after the last. */
+const char *grammar_pattern(const struct grammar *g, size_t i);
 
 struct grammar_binding {
 	const char *name;  /* of the value; NULL for a keyword */
@@ -48,7 +53,7 @@ struct grammar_binding {
 
 struct grammar_match {
 	int id;
-	const struct grammar_command *command;
+	unsigned owners;
 	VEC(struct grammar_binding) words; /* every word of the line, in order */
 	void *memory;
 };
@@ -64,6 +69,8 @@ void grammar_match_fini(struct grammar_match *m);
 const char *grammar_value(const struct grammar_match *m, const char *name);
 /* Was this keyword typed (whole or abbreviated)? */
 bool grammar_has(const struct grammar_match *m, const char *keyword);
+/* The command spelled out: whole keywords, canonical values. */
+void grammar_spell(const struct grammar_match *m, struct strbuf *out);
 
 /* What may come where a partial line ends: all continuations of its last word,
  * or, after white space, all next words.  Sorted by text. */

@@ -66,17 +66,21 @@ void grammar_candidates_fini(struct grammar_candidates *c)
 static void offer_value(const struct value_type *t, const char *help, const char *names,
 		const char *last, struct grammar_candidates *ret)
 {
+	const char *placeholder = near_at(t->placeholder);
+
 	for (size_t i = 0; i < t->members.n; i++)
-		offer_value(t->members.v[i], help, names, last, ret);
+		offer_value(near_nth(t->members, i), help, names, last, ret);
 	for (size_t i = 0; i < t->items.n; i++) {
-		if (strncmp(t->items.v[i].name, last, strlen(last)) == 0)
-			candidates_add(ret, t->items.v[i].name,
-					t->items.v[i].help ? t->items.v[i].help : help, false);
+		const struct value_item *item = near_nth(t->items, i);
+		const char *name = near_at(item->name), *says = near_get(item->help);
+
+		if (strncmp(name, last, strlen(last)) == 0)
+			candidates_add(ret, name, says ? says : help, false);
 	}
-	if (t->placeholder && *t->placeholder) {
-		candidates_add(ret, t->placeholder, help, true);
+	if (*placeholder) {
+		candidates_add(ret, placeholder, help, true);
 		for (size_t i = 0; names && i < ret->list.n; i++)
-			if (strcmp(ret->list.v[i].text, t->placeholder) == 0)
+			if (strcmp(ret->list.v[i].text, placeholder) == 0)
 				ret->list.v[i].names = names;
 	}
 }
@@ -90,12 +94,13 @@ void gparse_complete(struct gparse *p, const struct graph *g, size_t first, size
 	p->offers.n = 0;
 	gparse_walk(p, g, first);
 	for (size_t i = 0; i < p->offers.n; i++) {
-		const struct tnode *node = p->offers.v[i]->node;
+		const struct tnode *node = near_at(p->offers.v[i]->node);
+		const char *text = near_at(node->text), *help = near_get(node->help);
 
 		if (node->kind == T_VALUE)
-			offer_value(node->type, node->help, node->names, last, ret);
-		else if (strncmp(node->text, last, strlen(last)) == 0)
-			candidates_add(ret, node->text, node->help, false);
+			offer_value(near_at(node->type), help, near_get(node->names), last, ret);
+		else if (strncmp(text, last, strlen(last)) == 0)
+			candidates_add(ret, text, help, false);
 	}
 	if (p->may_end && !*last)
 		candidates_add(ret, "<cr>", "", true);

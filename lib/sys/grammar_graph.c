@@ -3,49 +3,41 @@
  * compared once per distinct continuation and not once per line. */
 #include "lib/sys/grammar_graph.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/xalloc.h"
+#include "lib/base/vec.h"
 
 struct ends {
 	VEC(struct gtoken *) t;
 };
 
-static struct gtoken *token_new(struct graph *g, const struct tnode *node)
+static struct gtoken *token_new(struct near_area *a, const struct tnode *node)
 {
-	struct gtoken *t = xcalloc(1, sizeof(*t));
+	struct gtoken *t = near_new(a, struct gtoken);
 
-	t->node = node;
-	t->word_len = node && node->kind == T_WORD ? strlen(node->text) : 0;
-	t->first = t->word_len ? *node->text : 0;
-	*vec_push(&g->all) = t;
+	if (!node)
+		return t;
+	near_set(t->node, node);
+	near_set(t->text, near_get(node->text));
+	if (node->kind == T_WORD) {
+		t->word_len = (uint16_t)strlen(near_at(node->text));
+		t->first = *near_at(node->text);
+	}
 	return t;
 }
 
-void graph_init(struct graph *g)
+void graph_init(struct near_area *a, struct graph *g)
 {
-	memset(g, 0, sizeof(*g));
-	g->root = token_new(g, NULL);
+	near_set(g->root, token_new(a, NULL));
 }
 
-void graph_fini(struct graph *g)
-{
-	for (size_t i = 0; i < g->all.n; i++) {
-		vec_free(&g->all.v[i]->next);
-		vec_free(&g->all.v[i]->accepts);
-		free(g->all.v[i]);
-	}
-	vec_free(&g->all);
-}
-
-static void link_token(struct gtoken *from, struct gtoken *to)
+static void link_token(struct near_area *a, struct gtoken *from, struct gtoken *to)
 {
 	for (size_t i = 0; i < from->next.n; i++) {
-		if (from->next.v[i] == to)
+		if (near_nth(from->next, i) == to)
 			return;
 	}
-	*vec_push(&from->next) = to;
+	near_push(a, from->next, to);
 	from->before_digit |= to->first >= '0' && to->first <= '9';
 }
 
@@ -58,15 +50,21 @@ static void ends_add(struct ends *e, struct gtoken *t)
 	*vec_push(&e->t) = t;
 }
 
+static bool same_text(const struct tnode *a, const struct tnode *b)
+{
+	return strcmp(near_at(a->text), near_at(b->text)) == 0;
+}
+
 static bool can_share(const struct tnode *a, const struct tnode *b)
 {
 	if (a->kind != b->kind || a->effects.n || b->effects.n || a->repeat || b->repeat ||
 			a->hi || b->hi)
 		return false;
 	if (a->kind == T_WORD)
-		return strcmp(a->text, b->text) == 0;
-	return a->var == b->var && a->var2 == b->var2 && a->type == b->type &&
-			(a->var || strcmp(a->text, b->text) == 0);
+		return same_text(a, b);
+	return near_get(a->var) == near_get(b->var) && near_get(a->var2) == near_get(b->var2) &&
+			near_get(a->type) == near_get(b->type) &&
+			(near_get(a->var) || same_text(a, b));
 }
 
 /* May a token be shared?  Only where the way to it is a plain sequence: a loop
@@ -76,28 +74,28 @@ static struct gtoken *shared(const struct ends *from, const struct tnode *n, boo
 	if (!plain || from->t.n != 1)
 		return NULL;
 	for (size_t i = 0; i < from->t.v[0]->next.n; i++) {
-		struct gtoken *t = from->t.v[0]->next.v[i];
+		struct gtoken *t = near_nth(from->t.v[0]->next, i);
 
-		if (t->plain && can_share(t->node, n))
+		if (t->plain && can_share(near_at(t->node), n))
 			return t;
 	}
 	return NULL;
 }
 
-static void add_seq(struct graph *g, struct ends *e, const struct tseq *seq, size_t from,
+static void add_seq(struct near_area *a, struct ends *e, const struct tseq *seq, size_t from,
 		bool *plain, const void *line, bool no_form);
 
-static void add_token(struct graph *g, struct ends *e, const struct tnode *n, bool *plain)
+static void add_token(struct near_area *a, struct ends *e, const struct tnode *n, bool *plain)
 {
 	struct gtoken *t = shared(e, n, *plain);
 
 	if (!t) {
-		t = token_new(g, n);
+		t = token_new(a, n);
 		t->plain = *plain && e->t.n == 1;
 		for (size_t i = 0; i < e->t.n; i++)
-			link_token(e->t.v[i], t);
+			link_token(a, e->t.v[i], t);
 		if (n->repeat)
-			link_token(t, t);
+			link_token(a, t, t);
 	}
 	e->t.n = 0;
 	ends_add(e, t);
@@ -109,7 +107,7 @@ static void copy_ends(struct ends *to, const struct ends *from)
 		ends_add(to, from->t.v[i]);
 }
 
-static void add_choice(struct graph *g, struct ends *e, const struct tnode *n)
+static void add_choice(struct near_area *a, struct ends *e, const struct tnode *n)
 {
 	struct ends out = { 0 };
 	bool plain = false;
@@ -120,7 +118,7 @@ static void add_choice(struct graph *g, struct ends *e, const struct tnode *n)
 		struct ends one = { 0 };
 
 		copy_ends(&one, e);
-		add_seq(g, &one, &n->alts.v[i], 0, &plain, NULL, false);
+		add_seq(a, &one, near_nth(n->alts, i), 0, &plain, NULL, false);
 		copy_ends(&out, &one);
 		vec_free(&one.t);
 	}
@@ -129,29 +127,29 @@ static void add_choice(struct graph *g, struct ends *e, const struct tnode *n)
 }
 
 /* Each alternative can follow each; the matcher lets each occur once. */
-static void add_set(struct graph *g, struct ends *e, const struct tnode *n)
+static void add_set(struct near_area *a, struct ends *e, const struct tnode *n)
 {
-	struct gtoken *start = token_new(g, NULL);
+	struct gtoken *start = token_new(a, NULL);
 	bool plain = false;
 
 	for (size_t i = 0; i < n->alts.n; i++) {
 		struct ends one = { 0 };
 
 		ends_add(&one, start);
-		add_seq(g, &one, &n->alts.v[i], 0, &plain, NULL, false);
+		add_seq(a, &one, near_nth(n->alts, i), 0, &plain, NULL, false);
 		copy_ends(e, &one);
 		vec_free(&one.t);
 	}
 	for (size_t i = 0; i < e->t.n; i++) {
 		for (size_t k = 0; k < start->next.n; k++)
-			link_token(e->t.v[i], start->next.v[k]);
+			link_token(a, e->t.v[i], near_nth(start->next, k));
 	}
 }
 
 static bool may_be_left_out(const struct tseq *seq, size_t from)
 {
 	for (size_t i = from; i < seq->nodes.n; i++) {
-		const struct tnode *n = &seq->nodes.v[i];
+		const struct tnode *n = near_nth(seq->nodes, i);
 
 		if (n->kind == T_WORD || n->kind == T_ALT || (n->kind == T_VALUE && n->identity))
 			return false;
@@ -159,42 +157,44 @@ static bool may_be_left_out(const struct tseq *seq, size_t from)
 	return true;
 }
 
-static void accept_at(const struct ends *e, const void *line)
+static void accept_at(struct near_area *a, const struct ends *e, const void *line)
 {
 	for (size_t i = 0; i < e->t.n; i++) {
 		struct gtoken *t = e->t.v[i];
 
-		if (t->node && (t->accepts.n == 0 || t->accepts.v[t->accepts.n - 1] != line))
-			*vec_push(&t->accepts) = line;
+		if (near_get(t->node) && (t->accepts.n == 0 ||
+				near_nth(t->accepts, t->accepts.n - 1) != line))
+			near_push(a, t->accepts, line);
 	}
 }
 
-static void add_seq(struct graph *g, struct ends *e, const struct tseq *seq, size_t from,
+static void add_seq(struct near_area *a, struct ends *e, const struct tseq *seq, size_t from,
 		bool *plain, const void *line, bool no_form)
 {
 	for (size_t i = from; i < seq->nodes.n; i++) {
-		const struct tnode *n = &seq->nodes.v[i];
+		const struct tnode *n = near_nth(seq->nodes, i);
 
 		if (n->kind == T_WORD || n->kind == T_VALUE) {
-			add_token(g, e, n, plain);
+			add_token(a, e, n, plain);
 		} else {
 			if (n->kind == T_SET)
-				add_set(g, e, n);
+				add_set(a, e, n);
 			else
-				add_choice(g, e, n);
+				add_choice(a, e, n);
 			*plain = false;
 		}
 		if (line && (i + 1 == seq->nodes.n || (no_form && may_be_left_out(seq, i + 1))))
-			accept_at(e, line);
+			accept_at(a, e, line);
 	}
 }
 
-void graph_add(struct graph *g, const struct tseq *seq, const void *line, bool no_form)
+void graph_add(struct near_area *a, struct graph *g, const struct tseq *seq, const void *line,
+		bool no_form)
 {
 	struct ends e = { 0 };
 	bool plain = true;
 
-	ends_add(&e, g->root);
-	add_seq(g, &e, seq, 0, &plain, line, no_form);
+	ends_add(&e, near_at(g->root));
+	add_seq(a, &e, seq, 0, &plain, line, no_form);
 	vec_free(&e.t);
 }

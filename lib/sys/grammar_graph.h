@@ -1,6 +1,6 @@
 /* The inside of a grammar: templates merged into a graph of tokens, and the
- * matcher that walks it.  Used by grammar.c (command tables) and schema.c
- * (configuration modes). */
+ * matcher that walks it.  Used by grammar.c (commands) and config_edit.c (modes of the
+ * configuration). */
 #ifndef WEFT_SYS_GRAMMAR_GRAPH_H
 #define WEFT_SYS_GRAMMAR_GRAPH_H
 
@@ -9,25 +9,40 @@
 #include "lib/sys/template.h"
 
 struct gtoken {
-	const struct tnode *node; /* NULL: the root */
-	size_t word_len;
+	NEAR(const struct tnode) node; /* NULL: the root */
+	NEAR(const char) text;	       /* the node's */
+	uint16_t word_len;
 	char first; /* letter of a keyword; 0: a value */
-	bool plain; /* reached by one plain sequence: lines may share it */
-	bool before_digit; /* a keyword that begins with a digit may follow */
-	VEC(struct gtoken *) next;
-	VEC(const void *) accepts; /* lines that may end here, first declared first */
+	bool plain : 1; /* reached by one plain sequence: lines may share it */
+	bool before_digit : 1; /* a keyword that begins with a digit may follow */
+	NEAR_LIST(struct gtoken) next;
+	NEAR_LIST(const void) accepts; /* lines that may end here, first declared first */
 };
 
 struct graph {
-	struct gtoken *root;
-	VEC(struct gtoken *) all;
+	NEAR(struct gtoken) root;
 };
 
-void graph_init(struct graph *g);
-void graph_fini(struct graph *g);
-/* Adds a template, which must outlive the graph, as a way to `line`.  In the
- * 'no' form what follows the last word that tells lines apart may be left out. */
-void graph_add(struct graph *g, const struct tseq *seq, const void *line, bool no_form);
+/* A command, and the grammar of a table of them: the first thing in its area. */
+struct gcommand {
+	int id;
+	unsigned owners;
+	NEAR(const char) pattern;
+	struct tseq seq;
+};
+
+struct grammar {
+	uint64_t size; /* of all of it, in bytes */
+	struct graph graph;
+	NEAR_LIST(struct gcommand) commands;
+};
+
+/* A graph, its templates and lines lie in one area (lib/base/near.h). */
+void graph_init(struct near_area *a, struct graph *g);
+/* Adds a template as a way to `line`.  In the 'no' form what follows the last word that
+ * tells lines apart may be left out. */
+void graph_add(struct near_area *a, struct graph *g, const struct tseq *seq, const void *line,
+		bool no_form);
 
 /* One word of the line that a token took. */
 struct gbinding {

@@ -38,7 +38,7 @@ static const struct memo *value_at(struct gparse *p, const struct value_type *t,
 
 enum value_rank gparse_word_rank(const struct gtoken *t, const struct word *w)
 {
-	if (w->len > t->word_len || memcmp(w->text, t->node->text, w->len) != 0)
+	if (w->len > t->word_len || memcmp(w->text, near_at(t->text), w->len) != 0)
 		return RANK_NONE;
 	return w->len == t->word_len ? RANK_EXACT : RANK_ABBREV;
 }
@@ -87,8 +87,8 @@ static bool abbreviates_differently(const struct gparse *p)
 
 		if (a->rank != RANK_ABBREV || b->rank != RANK_ABBREV || a->token == b->token)
 			continue;
-		if (a->token->node->kind != b->token->node->kind ||
-				strcmp(a->token->node->text, b->token->node->text) != 0)
+		if (!a->token->first != !b->token->first ||
+				strcmp(near_at(a->token->text), near_at(b->token->text)) != 0)
 			return true;
 	}
 	return false;
@@ -109,11 +109,13 @@ static void offer(struct gparse *p, const struct gtoken *t)
 			*vec_push(&p->ends_ranks) = p->path.v[i];
 	}
 	p->may_end |= t->accepts.n > 0;
-	if (t->node && t->node->kind == T_VALUE && value_takes_several(t->node->type))
+	if (near_get(t->node) && !t->first && value_takes_several(near_at(near_at(t->node)->type)))
 		*vec_push(&p->offers) = t;
 	for (size_t k = 0; k < t->next.n; k++) {
-		if (t->next.v[k]->node->repeat || !on_path(p, t->next.v[k]))
-			*vec_push(&p->offers) = t->next.v[k];
+		const struct gtoken *next = near_nth(t->next, k);
+
+		if (near_at(next->node)->repeat || !on_path(p, next))
+			*vec_push(&p->offers) = next;
 	}
 }
 
@@ -166,7 +168,8 @@ bool gparse_guard_holds(const struct tnode *n, const char *value)
 
 static void try_value(struct gparse *p, const struct gtoken *t, size_t i)
 {
-	const struct value_type *type = t->node->type;
+	const struct tnode *node = near_at(t->node);
+	const struct value_type *type = near_at(node->type);
 	const struct memo *m;
 	size_t left = p->end - i;
 	enum value_rank rank;
@@ -183,7 +186,7 @@ static void try_value(struct gparse *p, const struct gtoken *t, size_t i)
 		take(p, t, i, left, RANK_FREE, ""); /* perhaps half of a pair */
 	for (; left; left--) {
 		m = value_at(p, type, i, left);
-		rank = gparse_guard_holds(t->node, m->value) ? m->rank : RANK_NONE;
+		rank = gparse_guard_holds(node, m->value) ? m->rank : RANK_NONE;
 		take(p, t, i, left, rank, m->value);
 	}
 }
@@ -197,12 +200,13 @@ static void walk(struct gparse *p, const struct gtoken *t, size_t i)
 	if (i > p->end || (at_end && (p->completing || i >= p->words.n)))
 		return;
 	for (size_t k = 0; k < t->next.n; k++) {
-		const struct gtoken *next = t->next.v[k];
+		const struct gtoken *next = near_nth(t->next, k);
+		const struct tnode *node = near_at(next->node);
 
-		if (!next->node->repeat && on_path(p, next))
+		if (!node->repeat && on_path(p, next))
 			continue;
-		if (next->node->kind == T_VALUE) {
-			if (!at_end || value_takes_rest(next->node->type))
+		if (node->kind == T_VALUE) {
+			if (!at_end || value_takes_rest(near_at(node->type)))
 				try_value(p, next, i);
 		} else if (!at_end) {
 			take(p, next, i, 1, gparse_word_rank(next, &p->words.v[i]), NULL);
@@ -222,7 +226,7 @@ void gparse_walk(struct gparse *p, const struct graph *g, size_t first)
 			vec_remove(&p->memo, i);
 	}
 	if (!p->too_long)
-		walk(p, g->root, first);
+		walk(p, near_at(g->root), first);
 }
 
 static void explain(struct gparse *p, struct err *why)
@@ -263,7 +267,7 @@ enum gresult gparse_match(struct gparse *p, const struct graph *g, size_t first,
 		b->token = p->best.v[i].token;
 		b->value = p->best.v[i].value;
 	}
-	ret->line = p->best.v[p->best.n - 1].token->accepts.v[0];
+	ret->line = near_nth(p->best.v[p->best.n - 1].token->accepts, 0);
 	return G_MATCH;
 }
 

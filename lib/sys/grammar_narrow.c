@@ -82,7 +82,8 @@ static const struct tried *try_type(struct layer *l, const struct value_type *ty
 
 static void offer_value(struct layer *l, size_t before, const struct gtoken *t)
 {
-	const struct value_type *type = t->node->type;
+	const struct tnode *node = near_at(t->node);
+	const struct value_type *type = near_at(node->type);
 	size_t left = l->p->end - l->word;
 	const struct tried *x;
 
@@ -102,23 +103,21 @@ static void offer_value(struct layer *l, size_t before, const struct gtoken *t)
 		x = try_type(l, type, left);
 		if (!x)
 			return;
-		if (x->rank != RANK_NONE && gparse_guard_holds(t->node, x->value))
+		if (x->rank != RANK_NONE && gparse_guard_holds(node, x->value))
 			offer(l, before, t, l->word + left, x->rank, x->value);
 	}
 }
 
 static void go_on(struct layer *l, size_t from)
 {
-	const struct gtoken *t = l->nw->ways.v[from].token;
+	const struct gtoken *t = l->nw->ways.v[from].token, *next;
 	const struct word *w = &l->p->words.v[l->word];
 
-	for (size_t k = 0; k < t->next.n && !l->stuck; k++) {
-		const struct gtoken *next = t->next.v[k];
-
+	NEAR_FOREACH(next, t->next) {
 		/* most tokens fail here */
 		if (next->first && next->first != *w->text)
 			continue;
-		if (!t->plain && !next->node->repeat && used_before(l->nw, from, next))
+		if (!t->plain && !near_at(next->node)->repeat && used_before(l->nw, from, next))
 			continue;
 		if (next->first)
 			offer(l, from, next, l->word + 1, gparse_word_rank(next, w), NULL);
@@ -204,7 +203,7 @@ static bool layer_holds(const struct narrow *nw, struct narrow_mark *m, const st
 		return false;
 	way = &nw->ways.v[m->ways - 1];
 	if (value_match(m->only, w->text, (char *)way->value, NULL) != way->rank ||
-			!gparse_guard_holds(way->token->node, way->value))
+			!gparse_guard_holds(near_at(way->token->node), way->value))
 		return false;
 	m->len = (uint32_t)w->len;
 	memcpy(m->text, w->text, w->len);
@@ -258,7 +257,7 @@ static bool finish(const struct narrow *nw, size_t from, size_t to, struct gmatc
 	if (!found)
 		return false;
 	bind(nw, found, ret);
-	ret->line = nw->ways.v[found].token->accepts.v[0];
+	ret->line = near_nth(nw->ways.v[found].token->accepts, 0);
 	return true;
 }
 
@@ -283,7 +282,7 @@ bool gparse_narrow(struct gparse *p, const struct graph *g, size_t first, struct
 		to = nw->ways.n = nw->layers.v[kept - 1].ways;
 		nw->used = nw->layers.v[kept - 1].used;
 	} else {
-		*vec_push(&nw->ways) = (struct way){ g->root, NULL, 0, first, RANK_EXACT };
+		*vec_push(&nw->ways) = (struct way){ near_at(g->root), NULL, 0, first, RANK_EXACT };
 		nw->used = 0;
 	}
 	for (size_t w = first + kept; w < p->end; w++) {

@@ -21,9 +21,10 @@ GRAMMAR_SOURCES = \
 	lib/sys/template.h lib/sys/template.c \
 	lib/sys/grammar_graph.h lib/sys/grammar_graph.c \
 	lib/sys/schema.h lib/sys/schema_int.h lib/sys/schema.c \
-	lib/sys/config_line_check.c
+	lib/sys/config_line_check.c \
+	lib/sys/grammar.h lib/sys/grammar_build.c
 lib_libsys_a_SOURCES += $(GRAMMAR_SOURCES) \
-	lib/sys/grammar.h lib/sys/grammar.c \
+	lib/sys/grammar.c \
 	lib/sys/grammar_parse.h lib/sys/grammar_words.c lib/sys/grammar_match.c \
 	lib/sys/grammar_narrow.c lib/sys/grammar_complete.c \
 	lib/sys/config.h lib/sys/config_int.h lib/sys/config.c \
@@ -33,7 +34,7 @@ lib_libsys_a_SOURCES += $(GRAMMAR_SOURCES) \
 	lib/sys/config_check.c
 # configuration of a daemon, commands, what every daemon answers
 lib_libsys_a_SOURCES += \
-	lib/sys/commands.c lib/sys/commands.h \
+	lib/sys/command_owner.c lib/sys/commands.h \
 	lib/sys/running.c lib/sys/running.h \
 	lib/sys/running_files.c lib/sys/running_files.h \
 	lib/sys/running_source.c lib/sys/running_source.h \

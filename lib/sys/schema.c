@@ -23,11 +23,12 @@ uint16_t *snode_slot(const struct snode *s, const char *name, size_t *ret_len)
 {
 	size_t n = (size_t)(strchrnul(name, '/') - name), mask = s->names.n - 1;
 	size_t h = name_hash(name, n);
+	uint16_t *names = near_array(s->names);
 
 	*ret_len = n;
 	for (size_t i = h & mask;; i = (i + 1) & mask) {
-		uint16_t *slot = &s->names.v[i];
-		const char *kid = *slot ? s->kids.v[*slot - 1]->name : NULL;
+		uint16_t *slot = &names[i];
+		const char *kid = *slot ? near_at(near_nth(s->kids, *slot - 1u)->name) : NULL;
 
 		if (!kid || (strncmp(kid, name, n) == 0 && !kid[n]))
 			return slot;
@@ -40,7 +41,7 @@ struct snode *snode_step(const struct snode *s, const char **path)
 	uint16_t slot = *snode_slot(s, *path, &n);
 
 	*path += n;
-	return slot ? s->kids.v[slot - 1] : NULL;
+	return slot ? near_nth(s->kids, slot - 1u) : NULL;
 }
 
 struct snode *snode_kid(const struct snode *s, const char *name)
@@ -52,29 +53,32 @@ static void document_mode(const struct schema *s, const struct smode *m,
 		void (*fn)(void *arg, const struct schema_doc *doc), void *arg)
 {
 	for (size_t i = 0; i < s->lines.n; i++) {
-		const struct sline *l = s->lines.v[i];
-		const struct snode *n = l->carrier;
+		const struct sline *l = near_nth(s->lines, i);
+		const struct snode *n = near_at(l->carrier);
+		const struct sline *enters = near_get(m->line);
 
-		if (l->mode != m || (l->kind != LINE_CLI && l->kind != LINE_MODE))
+		if (near_get(l->mode) != m || (l->kind != LINE_CLI && l->kind != LINE_MODE))
 			continue;
-		fn(arg, &(struct schema_doc){ .mode = m->prompt,
-					.entered = m->line ? m->line->shown : NULL,
-					.line = l->shown,
-					.description = n->help,
-					.units = n->units,
-					.def = n->def,
-					.reference = n->reference,
-					.reload = n->reload,
-					.owner = n->owner });
+		fn(arg, &(struct schema_doc){ .mode = near_at(m->prompt),
+					.entered = enters ? near_at(enters->shown) : NULL,
+					.line = near_at(l->shown),
+					.description = near_get(n->help),
+					.units = near_get(n->units),
+					.def = near_get(n->def),
+					.reference = near_get(n->reference),
+					.reload = near_get(n->reload),
+					.owner = near_get(n->owner) });
 	}
 }
 
 void schema_document(const struct schema *s, void (*fn)(void *arg, const struct schema_doc *doc),
 		void *arg)
 {
-	document_mode(s, s->top, fn, arg);
+	const struct smode *top = near_at(s->top);
+
+	document_mode(s, top, fn, arg);
 	for (size_t i = 0; i < s->modes.n; i++) {
-		if (s->modes.v[i] != s->top)
-			document_mode(s, s->modes.v[i], fn, arg);
+		if (near_nth(s->modes, i) != top)
+			document_mode(s, near_nth(s->modes, i), fn, arg);
 	}
 }

@@ -6,7 +6,7 @@
 
 struct schema;
 
-extern const struct schema schema_table;
+extern const struct schema *const schema_table;
 
 /* One line of the reference manual. */
 struct schema_doc {

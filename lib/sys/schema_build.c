@@ -29,23 +29,25 @@ static LY_ERR find_module(const char *name, const char *revision, const char *su
 	return LY_ENOTFOUND;
 }
 
-static void names_fill(struct snode *s)
+static void names_fill(struct near_area *a, struct snode *s)
 {
 	size_t size = 4, n;
 
 	while (size < s->kids.n * 2 + 1)
 		size *= 2;
-	for (size_t i = 0; i < size; i++)
-		(void)vec_push(&s->names);
+	near_array_fill(a, s->names, size);
 	for (size_t i = 0; i < s->kids.n; i++) {
-		s->kids.v[i]->place = (unsigned)i;
-		*snode_slot(s, s->kids.v[i]->name, &n) = (uint16_t)(i + 1);
+		struct snode *kid = near_nth(s->kids, i);
+
+		kid->place = (unsigned)i;
+		*snode_slot(s, near_at(kid->name), &n) = (uint16_t)(i + 1);
 	}
 }
 
-static int leaf_fill(struct snode *s, struct err *e)
+static int leaf_fill(struct near_area *a, struct snode *s, const struct lysc_node *sn,
+		struct err *e)
 {
-	const struct lysc_node *sn = snode_source(s);
+	const struct value_type *type;
 	const struct lysc_type *t = sn->nodetype == LYS_LEAF ?
 			((const struct lysc_node_leaf *)sn)->type :
 			((const struct lysc_node_leaflist *)sn)->type;
@@ -58,50 +60,56 @@ static int leaf_fill(struct snode *s, struct err *e)
 	if (s->is_leaf) {
 		const struct lysc_node_leaf *l = (const struct lysc_node_leaf *)sn;
 
-		s->units = l->units;
+		near_set_text(a, s->units, l->units);
 		if (l->dflt) {
+			const char *def = lyd_value_get_canonical(sn->module->ctx, l->dflt);
+
 			s->has_def = true;
-			s->def = lyd_value_get_canonical(sn->module->ctx, l->dflt);
-			s->def_true = s->kind == LEAF_BOOL && strcmp(s->def, "true") == 0;
+			near_set_text(a, s->def, def);
+			s->def_true = s->kind == LEAF_BOOL && strcmp(def, "true") == 0;
 		}
 	}
-	s->type = schema_type(t, e);
-	if (!s->type) {
-		err_prepend(e, "%s/%s", s->parent->name, sn->name);
+	type = schema_type(a, t, e);
+	if (!type) {
+		err_prepend(e, "%s/%s", near_at(near_at(s->parent)->name), sn->name);
 		return -EINVAL;
 	}
+	near_set(s->type, type);
 	return 0;
 }
 
-static struct smode *mode_add(struct schema *s, struct snode *n)
+static struct smode *mode_add(struct schema_build *b, struct snode *n)
 {
-	struct smode *m = xcalloc(1, sizeof(*m));
+	struct near_area *a = &b->area;
+	struct smode *m = near_new(a, struct smode);
 
-	m->node = n;
-	m->exit = "exit";
-	m->prompt = n->name;
-	graph_init(&m->plain);
-	graph_init(&m->no);
-	*vec_push(&s->modes) = m;
-	n->mode = m;
+	near_set(m->node, n);
+	near_set_text(a, m->exit, "exit");
+	near_set(m->prompt, near_at(n->name));
+	graph_init(a, &m->plain);
+	graph_init(a, &m->no);
+	near_push(a, b->schema->modes, m);
+	near_set(n->mode, m);
 	return m;
 }
 
 /* Statements that need no other node; schema_lines() reads the rest. */
-static void simple_statements(struct schema *s, struct snode *n)
+static void simple_statements(struct schema_build *b, struct snode *n,
+		const struct lysc_ext_instance *exts)
 {
-	const struct lysc_ext_instance *exts = snode_source(n)->exts;
+	struct near_area *a = &b->area;
 	LY_ARRAY_COUNT_TYPE i;
+	struct smode *m;
 
 	LY_ARRAY_FOR(exts, i) {
 		const char *name = exts[i].def->name, *arg = exts[i].argument;
 
 		if (strcmp(name, "owner") == 0)
-			n->owner = arg;
+			near_set_text(a, n->owner, arg);
 		else if (strcmp(name, "reload") == 0)
-			n->reload = arg;
+			near_set_text(a, n->reload, arg);
 		else if (strcmp(name, "omitted") == 0)
-			n->omitted = arg;
+			near_set_text(a, n->omitted, arg);
 		else if (strcmp(name, "fixed") == 0)
 			n->fixed = true;
 		else if (strcmp(name, "whole") == 0)
@@ -109,65 +117,64 @@ static void simple_statements(struct schema *s, struct snode *n)
 		else if (strcmp(name, "exact") == 0)
 			n->exact = true;
 		else if (strcmp(name, "names") == 0)
-			n->offers = arg;
+			near_set_text(a, n->offers, arg);
 		else if (strcmp(name, "auto") == 0)
-			n->parent->auto_step = (unsigned)atoi(arg);
-		else if (strcmp(name, "mode") == 0 && !n->mode)
-			mode_add(s, n);
+			near_at(n->parent)->auto_step = (unsigned)atoi(arg);
+		else if (strcmp(name, "mode") == 0 && !near_get(n->mode))
+			mode_add(b, n);
 	}
+	m = near_get(n->mode);
 	LY_ARRAY_FOR(exts, i) {
 		const char *name = exts[i].def->name, *arg = exts[i].argument;
 
-		if (n->mode && strcmp(name, "prompt") == 0)
-			n->mode->prompt = arg;
-		else if (n->mode && strcmp(name, "exit") == 0)
-			n->mode->exit = arg;
+		if (m && strcmp(name, "prompt") == 0)
+			near_set_text(a, m->prompt, arg);
+		else if (m && strcmp(name, "exit") == 0)
+			near_set_text(a, m->exit, arg);
 	}
 }
 
 static struct smode *mode_around(const struct snode *n)
 {
-	while (n && !n->mode)
-		n = n->parent;
-	return n ? n->mode : NULL;
+	while (n && !near_get(n->mode))
+		n = near_get(n->parent);
+	return n ? near_get(n->mode) : NULL;
 }
 
 static struct snode *node_add(struct schema_build *b, struct snode *parent,
 		const struct lysc_node *sn, struct err *e)
 {
-	struct built_node *built = xcalloc(1, sizeof(*built));
-	struct snode *n = &built->node;
+	struct near_area *a = &b->area;
+	struct snode *n = near_new(a, struct snode);
 
-	*vec_push(&b->nodes) = n;
-	built->source = sn;
-	n->name = sn->name;
-	n->parent = parent;
-	n->help = sn->dsc;
-	n->reference = sn->ref;
-	n->owner = parent ? parent->owner : "both";
-	n->reload = parent ? parent->reload : "nothing";
+	near_set_text(a, n->name, sn->name);
+	near_set(n->parent, parent);
+	near_set_text(a, n->help, sn->dsc);
+	near_set_text(a, n->reference, sn->ref);
+	near_set_text(a, n->owner, parent ? near_at(parent->owner) : "both");
+	near_set_text(a, n->reload, parent ? near_at(parent->reload) : "nothing");
 	if (parent)
-		*vec_push(&parent->kids) = n;
+		near_push(a, parent->kids, n);
 	if (sn->nodetype & (LYS_LEAF | LYS_LEAFLIST)) {
-		if (leaf_fill(n, e))
+		if (leaf_fill(a, n, sn, e))
 			return NULL;
 		if (n->is_key) {
 			assert(parent->nkeys < 3);
-			parent->keys[parent->nkeys++] = n;
+			near_set(parent->keys[parent->nkeys++], n);
 		}
 	}
 	if (parent)
 		parent->has_below |= !n->is_leaf;
 	n->is_list = sn->nodetype == LYS_LIST;
 	n->presence = sn->nodetype == LYS_CONTAINER && (sn->flags & LYS_PRESENCE);
-	simple_statements(&b->schema, n);
-	if (n->mode && parent)
-		n->mode->above = mode_around(parent);
+	simple_statements(b, n, sn->exts);
+	if (near_get(n->mode) && parent)
+		near_set(near_at(n->mode)->above, mode_around(parent));
 	for (const struct lysc_node *c = lysc_node_child(sn); c; c = c->next) {
 		if (!node_add(b, n, c, e))
 			return NULL;
 	}
-	names_fill(n);
+	names_fill(a, n);
 	return n;
 }
 
@@ -188,35 +195,48 @@ static void read_words(struct schema_build *b, const struct lysp_ext_instance *x
 	}
 }
 
+#define AREA_SIZE ((size_t)64 << 20) /* many times what the modules need */
+
 static int build(struct schema_build *b, struct err *e)
 {
 	const struct lys_module *module = ly_ctx_load_module(b->ctx, "weft-config", NULL, NULL);
-	struct schema *s = &b->schema;
+	struct schema *s = b->schema;
+	struct snode *root;
+	struct smode *top;
 
 	if (!module)
 		return err_set(e, EINVAL, "%s", ly_errmsg(b->ctx) ? ly_errmsg(b->ctx) : "libyang");
 	read_words(b, module->parsed->exts);
-	s->root = node_add(b, NULL, module->compiled->data, e);
-	if (!s->root)
+	root = node_add(b, NULL, module->compiled->data, e);
+	if (!root)
 		return -EINVAL;
-	s->top = mode_add(s, s->root);
-	s->top->prompt = "config";
+	near_set(s->root, root);
+	top = mode_add(b, root);
+	near_set(s->top, top);
+	near_set_text(&b->area, top->prompt, "config");
 	for (size_t i = 0; i < s->modes.n; i++) {
-		struct smode *m = s->modes.v[i];
+		struct smode *m = near_nth(s->modes, i);
 
-		if (m != s->top)
-			m->above = mode_around(m->node->parent);
+		if (m != top)
+			near_set(m->above, mode_around(near_at(near_at(m->node)->parent)));
 	}
-	return schema_lines(b, e);
+	if (schema_lines(b, module->compiled->data, e))
+		return -EINVAL;
+	s->size = b->area.used;
+	return 0;
 }
 
 struct schema_build *schema_build_new(struct err *e)
 {
 	struct schema_build *b = xcalloc(1, sizeof(*b));
+	struct value_type *word;
 
-	b->word = xcalloc(1, sizeof(*b->word));
-	b->word->syntax = syntax_find("word");
-	value_type_finish(b->word);
+	near_area_init(&b->area, AREA_SIZE);
+	b->schema = near_new(&b->area, struct schema);
+	word = near_new(&b->area, struct value_type);
+	word->syntax = syntax_find("word");
+	value_type_finish(&b->area, word);
+	b->word = word;
 	ly_log_options(LY_LOSTORE_LAST);
 	if (ly_ctx_new(NULL, LY_CTX_NO_YANGLIBRARY | LY_CTX_DISABLE_SEARCHDIRS, &b->ctx)) {
 		err_set(e, ENOMEM, "libyang could not make a context");
@@ -231,51 +251,14 @@ struct schema_build *schema_build_new(struct err *e)
 	return b;
 }
 
-static void rule_free(struct srule *r)
-{
-	vec_free(&r->leaves);
-	free(r);
-}
-
-static void snode_free(struct snode *n)
-{
-	value_type_free(n->type);
-	vec_free(&n->kids);
-	vec_free(&n->names);
-	vec_free(&n->items);
-	vec_free(&n->own);
-	vec_free(&n->parts);
-	free(n);
-}
-
-static void smode_free(struct smode *m)
-{
-	graph_fini(&m->plain);
-	graph_fini(&m->no);
-	vec_free(&m->steps);
-	free(m);
-}
-
 void schema_build_free(struct schema_build *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->schema.modes.n; i++)
-		smode_free(b->schema.modes.v[i]);
-	for (size_t i = 0; i < b->schema.lines.n; i++)
-		sline_free(b->schema.lines.v[i]);
-	for (size_t i = 0; i < b->nodes.n; i++)
-		snode_free(b->nodes.v[i]);
-	for (size_t i = 0; i < b->rules.n; i++)
-		rule_free(b->rules.v[i]);
 	for (size_t i = 0; i < b->words.n; i++)
 		free(b->words.v[i].word);
-	vec_free(&b->schema.modes);
-	vec_free(&b->schema.lines);
-	vec_free(&b->nodes);
-	vec_free(&b->rules);
 	vec_free(&b->words);
-	value_type_free(b->word);
+	near_area_fini(&b->area);
 	ly_ctx_destroy(b->ctx);
 	free(b);
 }

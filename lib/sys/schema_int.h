@@ -1,9 +1,10 @@
-/* The inside of a schema: nodes, lines and modes as config_*.c use them.  The programs
- * hold it as a table that nobody changes; schema_build.h is what makes it. */
+/* The inside of a schema: nodes, lines and modes as config_*.c use them.  They refer to each
+ * other by NEAR references (lib/base/near.h), so that the programs hold it as a table that
+ * nobody changes, not even the loader; schema_build.h is what makes it. */
 #ifndef WEFT_SYS_SCHEMA_INT_H
 #define WEFT_SYS_SCHEMA_INT_H
 
-#include "lib/base/vec.h"
+#include "lib/base/near.h"
 #include "lib/sys/grammar_graph.h"
 #include "lib/sys/schema.h"
 #include "lib/sys/template.h"
@@ -16,45 +17,52 @@ enum leaf_kind { LEAF_VALUE, LEAF_EMPTY, LEAF_BOOL };
 /* A rule "PATH [CHILD]: SENTENCE" of part-of or refers, or "LEAVES: SENTENCE". */
 struct srule {
 	unsigned up;
-	struct snode *list;
-	VEC(struct snode *) leaves;
-	const char *sentence;
+	NEAR(struct snode) list;
+	NEAR_LIST(struct snode) leaves;
+	NEAR(const char) sentence;
 };
 
 struct snode {
-	const char *name;
-	struct snode *parent;
-	VEC(struct snode *) kids; /* in the schema's order */
+	NEAR(const char) name;
+	NEAR(struct snode) parent;
+	NEAR_LIST(struct snode) kids; /* in the schema's order */
 	/* what is printed for this container or list entry, in order */
-	VEC(struct sitem) items;
-	VEC(struct sline *) own;      /* CLI lines that the node itself carries */
-	struct smode *mode;	      /* that the node makes, or NULL */
-	const char *owner, *reload, *help, *units, *def, *reference;
+	NEAR_LIST(struct sitem) items;
+	NEAR_LIST(struct sline) own; /* CLI lines that the node itself carries */
+	NEAR(struct smode) mode;     /* that the node makes, or NULL */
+	NEAR(const char) owner;
+	NEAR(const char) reload;
+	NEAR(const char) help;
+	NEAR(const char) units;
+	NEAR(const char) def;
+	NEAR(const char) reference;
 
 	unsigned place; /* among the parent's kids */
-	VEC(uint16_t) names; /* hash of the kids' names: place plus 1 */
+	NEAR_ARRAY(uint16_t) names; /* hash of the kids' names: place plus 1 */
 	bool is_list, is_leaflist, is_leaf, presence, is_key;
 	/* leaves */
-	enum leaf_kind kind;
+	enum leaf_kind kind : 8;
 	bool def_true, has_def;
-	struct value_type *type;
-	const char *omitted;
 	bool fixed, exact, whole;
-	const char *offers; /* lists whose keys are offered as values, NULL: none */
+	bool rules_below; /* it or a node below has one of the three rules */
+	bool has_below; /* a container, a list or a leaf-list */
+	NEAR(const struct value_type) type;
+	NEAR(const char) omitted;
+	NEAR(const char) offers; /* lists whose keys are offered as values, NULL: none */
 	/* lists */
 	unsigned auto_step; /* of the list whose key may be left out */
-	struct snode *keys[3];
 	unsigned nkeys;
-	struct snode *first; /* entries that have this leaf are printed first */
-	VEC(struct snode *) parts; /* lists that are part-of this one */
-	struct srule *part_of, *refers, *needs;
-	bool rules_below; /* it or a node below has one of the three */
-	bool has_below; /* a container, a list or a leaf-list */
+	NEAR(struct snode) keys[3];
+	NEAR(struct snode) first; /* entries that have this leaf are printed first */
+	NEAR_LIST(struct snode) parts; /* lists that are part-of this one */
+	NEAR(struct srule) part_of;
+	NEAR(struct srule) refers;
+	NEAR(struct srule) needs;
 };
 
 struct sitem {
-	struct sline *line; /* or: */
-	struct snode *kid;
+	NEAR(struct sline) line; /* or: */
+	NEAR(struct snode) kid;
 };
 
 enum line_kind { LINE_CLI, LINE_ALIAS, LINE_MODE, LINE_MODE_ALIAS, LINE_NO, LINE_NOOP };
@@ -69,34 +77,37 @@ struct line_check {
 };
 
 struct sline {
-	enum line_kind kind;
-	char *shown; /* the template for people: without effects */
-	struct tseq seq;
-	struct snode *carrier;
-	struct snode *anchor;	/* the carrier, or a leaf's parent */
-	struct smode *mode;	/* whose grammar the line is in */
-	VEC(struct snode *) steps; /* from below the mode's node to the anchor */
-	VEC(struct snode *) slots; /* leaves it sets, keys aside */
+	enum line_kind kind : 8;
 	bool implicit;		/* the carrier is a leaf set by the line's presence */
 	bool looks;		/* at what is there before it is applied */
-	const struct line_check *check;
+	uint8_t check;		/* place in line_checks[] plus 1; 0: none */
+	NEAR(const char) shown; /* the template for people: without effects */
+	struct tseq seq;
+	NEAR(struct snode) carrier;
+	NEAR(struct snode) anchor; /* the carrier, or a leaf's parent */
+	NEAR(struct smode) mode;   /* whose grammar the line is in */
+	NEAR_LIST(struct snode) steps; /* from below the mode's node to the anchor */
+	NEAR_LIST(struct snode) slots; /* leaves it sets, keys aside */
 };
 
 struct smode {
-	struct snode *node;
-	struct smode *above;
-	const char *prompt, *exit;
-	const struct sline *line; /* that enters it and is printed */
-	struct smode *dflt; /* a mode below whose lines are accepted here */
-	VEC(struct snode *) steps; /* from below the mode above's node to this one */
+	NEAR(struct snode) node;
+	NEAR(struct smode) above;
+	NEAR(const char) prompt;
+	NEAR(const char) exit;
+	NEAR(const struct sline) line; /* that enters it and is printed */
+	NEAR(struct smode) dflt; /* a mode below whose lines are accepted here */
+	NEAR_LIST(struct snode) steps; /* from below the mode above's node to this one */
 	struct graph plain, no;
 };
 
+/* The first thing in its area. */
 struct schema {
-	struct snode *root;
-	struct smode *top;
-	VEC(struct sline *) lines;
-	VEC(struct smode *) modes;
+	uint64_t size; /* of all of it, in bytes */
+	NEAR(struct snode) root;
+	NEAR(struct smode) top;
+	NEAR_LIST(struct sline) lines;
+	NEAR_LIST(struct smode) modes;
 };
 
 struct snode *snode_kid(const struct snode *s, const char *name);

@@ -45,12 +45,13 @@ static char *without_effects(const char *text)
 	return out;
 }
 
-static char *shown_text(const char *text)
+static void set_shown(struct near_area *a, struct sline *l, const char *text)
 {
 	char *spaced = single_spaced(text), *shown = without_effects(spaced);
 
+	near_set_text(a, l->shown, shown);
+	free(shown);
 	free(spaced);
-	return shown;
 }
 
 /* "name" or "container/leaf": the carrier itself, a child of the anchor, or
@@ -59,13 +60,15 @@ static struct snode *find_name(const struct sline *l, const char *name)
 {
 	size_t first = strcspn(name, "/");
 
-	if (!name[first] && l->carrier != l->anchor && strcmp(l->carrier->name, name) == 0)
-		return l->carrier;
-	for (const struct snode *at = l->anchor; at; at = at->parent) {
-		for (size_t i = 0; i < at->kids.n; i++) {
-			struct snode *k = at->kids.v[i];
+	struct snode *carrier = near_at(l->carrier), *anchor = near_at(l->anchor);
 
-			if (strncmp(k->name, name, first) != 0 || k->name[first])
+	if (!name[first] && carrier != anchor && strcmp(near_at(carrier->name), name) == 0)
+		return carrier;
+	for (const struct snode *at = anchor; at; at = near_get(at->parent)) {
+		for (size_t i = 0; i < at->kids.n; i++) {
+			struct snode *k = near_nth(at->kids, i);
+
+			if (strncmp(near_at(k->name), name, first) != 0 || near_at(k->name)[first])
 				continue;
 			while (k && name[first]) {
 				name += first + 1;
@@ -79,7 +82,7 @@ static struct snode *find_name(const struct sline *l, const char *name)
 }
 
 struct resolving {
-	const struct schema_build *b;
+	struct schema_build *b;
 	struct sline *l;
 	const char *text;
 	struct err *e;
@@ -87,15 +90,19 @@ struct resolving {
 	const struct tnode *last_word;
 };
 
-static void add_slot(struct sline *l, struct snode *leaf)
+static bool sets(const struct sline *l, const struct snode *leaf)
 {
-	if (leaf->is_key)
-		return;
 	for (size_t i = 0; i < l->slots.n; i++) {
-		if (l->slots.v[i] == leaf)
-			return;
+		if (near_nth(l->slots, i) == leaf)
+			return true;
 	}
-	*vec_push(&l->slots) = leaf;
+	return false;
+}
+
+static void add_slot(struct resolving *r, struct snode *leaf)
+{
+	if (!leaf->is_key && !sets(r->l, leaf))
+		near_push(&r->b->area, r->l->slots, leaf);
 }
 
 static struct snode *resolve_name(struct resolving *r, const char *name)
@@ -104,10 +111,10 @@ static struct snode *resolve_name(struct resolving *r, const char *name)
 
 	if (!leaf || leaf->is_list || (!leaf->is_leaf && !leaf->is_leaflist)) {
 		r->rc = err_set(r->e, EINVAL, "%s: template \"%s\": no leaf %s",
-				r->l->carrier->name, r->text, name);
+				near_at(near_at(r->l->carrier)->name), r->text, name);
 		return NULL;
 	}
-	add_slot(r->l, leaf);
+	add_slot(r, leaf);
 	return leaf;
 }
 
@@ -115,15 +122,19 @@ static struct snode *resolve_name(struct resolving *r, const char *name)
  * line is about. */
 static const char *word_help(const struct resolving *r, const struct tnode *n)
 {
-	if (n->effects.n && n->effects.v[0].var)
-		return ((const struct snode *)n->effects.v[0].var)->help;
-	if (strcmp(n->text, r->l->carrier->name) == 0 && r->l->kind != LINE_NOOP)
-		return r->l->carrier->help;
+	const struct snode *carrier = near_at(r->l->carrier);
+	const struct snode *set = n->effects.n ? near_get(near_nth(n->effects, 0)->var) : NULL;
+	const char *text = near_at(n->text);
+
+	if (set)
+		return near_get(set->help);
+	if (strcmp(text, near_at(carrier->name)) == 0 && r->l->kind != LINE_NOOP)
+		return near_get(carrier->help);
 	for (size_t i = 0; i < r->b->words.n; i++) {
-		if (strcmp(r->b->words.v[i].word, n->text) == 0)
+		if (strcmp(r->b->words.v[i].word, text) == 0)
 			return r->b->words.v[i].help;
 	}
-	return n == r->last_word && r->l->kind != LINE_NOOP ? r->l->carrier->help : "";
+	return n == r->last_word && r->l->kind != LINE_NOOP ? near_get(carrier->help) : "";
 }
 
 static void resolve_node(void *arg, struct tnode *n)
@@ -131,145 +142,166 @@ static void resolve_node(void *arg, struct tnode *n)
 	struct resolving *r = arg;
 	struct snode *leaf;
 
-	for (size_t i = 0; i < n->effects.n && r->rc == 0; i++)
-		n->effects.v[i].var = resolve_name(r, n->effects.v[i].name);
+	for (size_t i = 0; i < n->effects.n && r->rc == 0; i++) {
+		struct teffect *f = near_nth(n->effects, i);
+
+		near_set(f->var, resolve_name(r, near_at(f->name)));
+	}
 	if (r->rc || n->kind != T_VALUE)
 		return;
 	if (r->l->kind == LINE_NOOP) {
-		n->type = r->b->word;
+		near_set(n->type, r->b->word);
 		return;
 	}
-	leaf = resolve_name(r, n->text);
+	leaf = resolve_name(r, near_at(n->text));
 	if (!leaf)
 		return;
-	n->var = leaf;
-	n->type = leaf->type;
-	n->help = leaf->help;
-	n->names = leaf->offers;
+	near_set(n->var, leaf);
+	near_set(n->type, near_at(leaf->type));
+	near_set(n->help, near_get(leaf->help));
+	near_set(n->names, near_get(leaf->offers));
 	n->identity = leaf->is_key || leaf->is_leaflist;
-	if (n->other)
-		n->var2 = resolve_name(r, n->other);
+	if (near_get(n->other))
+		near_set(n->var2, resolve_name(r, near_at(n->other)));
 }
 
 static void help_seq(const struct resolving *r, struct tseq *seq)
 {
 	for (size_t i = 0; i < seq->nodes.n; i++) {
-		struct tnode *n = &seq->nodes.v[i];
+		struct tnode *n = near_nth(seq->nodes, i);
+		const struct tnode *next = i + 1 < seq->nodes.n ? near_nth(seq->nodes, i + 1) : NULL;
 
 		if (n->kind == T_WORD) {
-			n->help = word_help(r, n);
+			const char *help = word_help(r, n);
+
 			/* "tag $tag": what is said of the value */
-			if (!*n->help && i + 1 < seq->nodes.n && n[1].kind == T_VALUE && n[1].help)
-				n->help = n[1].help;
+			if (!*help && next && next->kind == T_VALUE && near_get(next->help))
+				help = near_at(next->help);
+			near_set_text(&r->b->area, n->help, help);
 		}
 		for (size_t k = 0; k < n->alts.n; k++)
-			help_seq(r, &n->alts.v[k]);
+			help_seq(r, near_nth(n->alts, k));
 	}
 }
 
-static void steps_between(const struct snode *from, struct snode *to, struct sline *l)
+/* From below one node to the other, which is in it. */
+static void line_steps(struct near_area *a, const struct snode *from, struct snode *to,
+		struct sline *l)
 {
-	size_t n = 0;
-
-	for (const struct snode *x = to; x && x != from; x = x->parent)
-		n++;
-	for (size_t i = 0; i < n; i++)
-		(void)vec_push(&l->steps);
-	for (struct snode *x = to; n > 0; x = x->parent)
-		l->steps.v[--n] = x;
-}
-
-static bool sets(const struct sline *l, const struct snode *leaf)
-{
-	for (size_t i = 0; i < l->slots.n; i++) {
-		if (l->slots.v[i] == leaf)
-			return true;
-	}
-	return false;
+	if (to == from)
+		return;
+	line_steps(a, from, near_at(to->parent), l);
+	near_push(a, l->steps, to);
 }
 
 static struct smode *mode_of(const struct sline *l, unsigned up)
 {
-	const struct snode *n = l->carrier;
+	const struct snode *n = near_at(l->carrier);
 	struct smode *m;
 
-	if (l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS)
-		n = n->parent;
-	else if (l->kind == LINE_NO && n->mode)
-		n = n->parent;
-	while (n && !n->mode)
-		n = n->parent;
-	m = n ? n->mode : NULL;
+	if (l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS ||
+			(l->kind == LINE_NO && near_get(n->mode)))
+		n = near_get(n->parent);
+	while (n && !near_get(n->mode))
+		n = near_get(n->parent);
+	m = n ? near_get(n->mode) : NULL;
 	while (m && up--)
-		m = m->above;
+		m = near_get(m->above);
 	return m;
 }
 
-static int line_add(struct schema_build *b, struct snode *n, enum line_kind kind,
-		const char *text, const struct line_check *check, struct err *e)
+static void item_add(struct near_area *a, struct snode *n, struct sline *l, struct snode *kid)
 {
-	struct sline *l = xcalloc(1, sizeof(*l));
+	struct sitem *x = near_new(a, struct sitem);
+
+	near_push(a, n->items, x);
+	near_set(x->line, l);
+	near_set(x->kid, kid);
+}
+
+/* What follows from the leaves that it sets and from its kind; n: its carrier. */
+static void line_place(struct near_area *a, struct sline *l, struct snode *n)
+{
+	struct snode *anchor = near_at(l->anchor);
+
+	l->implicit = n->is_leaf && n->kind != LEAF_VALUE && !sets(l, n) && l->kind != LINE_NO;
+	if (l->implicit)
+		near_push(a, l->slots, n);
+	l->looks = l->kind == LINE_MODE || l->kind == LINE_MODE_ALIAS ||
+			(l->check && line_checks[l->check - 1].looks);
+	for (size_t i = 0; i < l->slots.n; i++)
+		l->looks |= near_nth(l->slots, i)->fixed;
+	if (l->kind == LINE_MODE)
+		near_set(near_at(n->mode)->line, l);
+	if (l->kind == LINE_CLI && n == anchor)
+		near_push(a, n->own, l);
+	if (l->kind == LINE_CLI)
+		item_add(a, anchor, l, NULL);
+}
+
+static int line_add(struct schema_build *b, struct snode *n, enum line_kind kind,
+		const char *text, uint8_t check, struct err *e)
+{
+	struct snode *anchor = n->is_leaf || n->is_leaflist ? near_at(n->parent) : n;
+	struct near_area *a = &b->area;
+	struct sline *l = near_new(a, struct sline);
 	struct resolving r = { b, l, text, e, 0, NULL };
 	unsigned up = strspn(text, "^");
+	struct smode *m;
 
-	*vec_push(&b->schema.lines) = l;
+	near_push(a, b->schema->lines, l);
 	l->kind = kind;
-	l->shown = shown_text(text + up);
-	l->carrier = n;
-	l->anchor = n->is_leaf || n->is_leaflist ? n->parent : n;
+	set_shown(a, l, text + up);
+	near_set(l->carrier, n);
+	near_set(l->anchor, anchor);
 	l->check = check;
-	l->mode = mode_of(l, up);
-	if (!l->mode)
+	m = mode_of(l, up);
+	if (!m)
 		return 0; /* '^' in the top mode: no such line */
-	steps_between(l->mode->node, l->anchor, l);
-	r.rc = template_parse(text + up, &l->seq, e);
+	near_set(l->mode, m);
+	line_steps(a, near_at(m->node), anchor, l);
+	r.rc = template_parse(a, text + up, &l->seq, e);
 	if (r.rc)
 		return r.rc;
 	for (size_t i = 0; i < l->seq.nodes.n; i++) {
-		if (l->seq.nodes.v[i].kind == T_WORD)
-			r.last_word = &l->seq.nodes.v[i];
+		if (near_nth(l->seq.nodes, i)->kind == T_WORD)
+			r.last_word = near_nth(l->seq.nodes, i);
 	}
 	template_visit(&l->seq, resolve_node, &r);
 	if (r.rc)
 		return r.rc;
 	help_seq(&r, &l->seq);
-	l->implicit = n->is_leaf && n->kind != LEAF_VALUE && !sets(l, n) && kind != LINE_NO;
-	if (l->implicit)
-		*vec_push(&l->slots) = n;
-	l->looks = kind == LINE_MODE || kind == LINE_MODE_ALIAS || (check && check->looks);
-	for (size_t i = 0; i < l->slots.n; i++)
-		l->looks |= l->slots.v[i]->fixed;
-	if (kind == LINE_MODE)
-		n->mode->line = l;
-	if (kind == LINE_CLI && l->carrier == l->anchor)
-		*vec_push(&n->own) = l;
-	if (kind == LINE_CLI)
-		vec_push(&l->anchor->items)->line = l;
+	line_place(a, l, n);
 	if (kind != LINE_NO)
-		graph_add(&l->mode->plain, &l->seq, l, false);
-	graph_add(&l->mode->no, &l->seq, l, true);
+		graph_add(a, &m->plain, &l->seq, l, false);
+	graph_add(a, &m->no, &l->seq, l, true);
 	return 0;
 }
 
 /* "../a/b leaf leaf: sentence" */
-static struct srule *rule_new(struct schema_build *b, struct snode *from, const char *text, bool path)
+static struct srule *rule_new(struct schema_build *b, struct snode *from, const char *text, bool path,
+		struct err *e)
 {
-	struct srule *r = xcalloc(1, sizeof(*r));
-	struct snode *at = from->parent;
+	struct near_area *a = &b->area;
+	struct srule *r = near_new(a, struct srule);
+	struct snode *at = near_get(from->parent);
 	size_t n;
 
-	*vec_push(&b->rules) = r;
 	if (path) {
 		for (; strncmp(text, "../", 3) == 0; text += 3, r->up++)
-			at = at->parent;
+			at = near_at(at->parent);
 		n = strcspn(text, " :");
 		for (size_t i = 0; i < at->kids.n; i++) {
-			const char *name = at->kids.v[i]->name;
+			const char *name = near_at(near_nth(at->kids, i)->name);
 
 			if (strncmp(name, text, n) == 0 && !name[n])
-				r->list = at->kids.v[i];
+				near_set(r->list, near_nth(at->kids, i));
 		}
 		text += n;
+	}
+	if (path && (!near_get(r->list) || !near_at(r->list)->is_list)) {
+		err_set(e, EINVAL, "%s: a rule names no list", near_at(from->name));
+		return NULL;
 	}
 	while (*text && *text != ':') {
 		char name[64] = "";
@@ -277,24 +309,20 @@ static struct srule *rule_new(struct schema_build *b, struct snode *from, const 
 		text += strspn(text, " \t\n");
 		n = strcspn(text, " \t\n:");
 		if (n && n < sizeof(name)) {
+			struct snode *leaf;
+
 			memcpy(name, text, n);
-			*vec_push(&r->leaves) = snode_kid(path ? r->list : from, name);
+			leaf = snode_kid(path ? near_at(r->list) : from, name);
+			if (!leaf) {
+				err_set(e, EINVAL, "%s: a rule names no leaf", near_at(from->name));
+				return NULL;
+			}
+			near_push(a, r->leaves, leaf);
 		}
 		text += n;
 	}
-	r->sentence = *text ? text + 1 + strspn(text + 1, " \t\n") : "incomplete";
+	near_set_text(a, r->sentence, *text ? text + 1 + strspn(text + 1, " \t\n") : "incomplete");
 	return r;
-}
-
-static int rule_check(const struct snode *n, const struct srule *r, bool path, struct err *e)
-{
-	if (path && (!r->list || !r->list->is_list))
-		return err_set(e, EINVAL, "%s: a rule names no list", n->name);
-	for (size_t i = 0; i < r->leaves.n; i++) {
-		if (!r->leaves.v[i])
-			return err_set(e, EINVAL, "%s: a rule names no leaf", n->name);
-	}
-	return 0;
 }
 
 static int rules_of(struct schema_build *b, struct snode *n, const char *name, const char *arg,
@@ -305,18 +333,18 @@ static int rules_of(struct schema_build *b, struct snode *n, const char *name, c
 
 	if (path && strcmp(name, "part-of") != 0 && strcmp(name, "refers") != 0)
 		return 0;
-	r = rule_new(b, n, arg, path);
-	if (rule_check(n, r, path, e))
+	r = rule_new(b, n, arg, path, e);
+	if (!r)
 		return -EINVAL;
 	if (!path) {
-		n->needs = r;
+		near_set(n->needs, r);
 	} else if (strcmp(name, "part-of") == 0) {
-		n->part_of = r;
-		*vec_push(&r->list->parts) = n;
+		near_set(n->part_of, r);
+		near_push(&b->area, near_at(r->list)->parts, n);
 	} else {
-		n->refers = r;
+		near_set(n->refers, r);
 	}
-	for (struct snode *x = n; x; x = x->parent)
+	for (struct snode *x = n; x; x = near_get(x->parent))
 		x->rules_below = true;
 	return 0;
 }
@@ -333,20 +361,23 @@ static const struct {
 	{ "noop", LINE_NOOP },
 };
 
-static const struct line_check *check_find(const char *name)
+static uint8_t check_find(const char *name)
 {
 	for (const struct line_check *c = line_checks; c->name; c++) {
 		if (strcmp(c->name, name) == 0)
-			return c;
+			return (uint8_t)(c - line_checks + 1);
 	}
-	return NULL;
+	return 0;
 }
 
-static int lines_of(struct schema_build *b, struct snode *n, struct err *e)
+/* sn: what n was made of; their children are in the same order. */
+static int lines_of(struct schema_build *b, struct snode *n, const struct lysc_node *sn,
+		struct err *e)
 {
-	const struct lysc_ext_instance *exts = snode_source(n)->exts;
-	const struct line_check *check = NULL;
+	const struct lysc_ext_instance *exts = sn->exts;
+	struct smode *m = near_get(n->mode);
 	LY_ARRAY_COUNT_TYPE i;
+	uint8_t check = 0;
 	int rc = 0;
 
 	LY_ARRAY_FOR(exts, i) {
@@ -368,46 +399,36 @@ static int lines_of(struct schema_build *b, struct snode *n, struct err *e)
 		if (rc)
 			return rc;
 		if (strcmp(name, "first") == 0)
-			n->first = snode_kid(n, arg);
-		if (strcmp(name, "default-mode") == 0 && n->mode && n->mode->above)
-			n->mode->above->dflt = n->mode;
+			near_set(n->first, snode_kid(n, arg));
+		if (strcmp(name, "default-mode") == 0 && m && near_get(m->above))
+			near_set(near_at(m->above)->dflt, m);
 	}
-	for (size_t k = 0; k < n->kids.n && rc == 0; k++) {
-		struct snode *kid = n->kids.v[k];
+	sn = lysc_node_child(sn);
+	for (size_t k = 0; k < n->kids.n && rc == 0; k++, sn = sn->next) {
+		struct snode *kid = near_nth(n->kids, k);
 
-		rc = lines_of(b, kid, e);
+		rc = lines_of(b, kid, sn, e);
 		if (!kid->is_leaf && !kid->is_leaflist)
-			vec_push(&n->items)->kid = kid;
+			item_add(&b->area, n, NULL, kid);
 	}
 	return rc;
 }
 
-static void mode_steps(struct smode *m)
+static void mode_steps(struct near_area *a, struct smode *m, struct snode *to)
 {
-	size_t n = 0;
-
-	if (!m->above)
+	if (to == near_at(near_at(m->above)->node))
 		return;
-	for (struct snode *x = m->node; x != m->above->node; x = x->parent)
-		n++;
-	for (size_t i = 0; i < n; i++)
-		(void)vec_push(&m->steps);
-	for (struct snode *x = m->node; n > 0; x = x->parent)
-		m->steps.v[--n] = x;
+	mode_steps(a, m, near_at(to->parent));
+	near_push(a, m->steps, to);
 }
 
-int schema_lines(struct schema_build *b, struct err *e)
+int schema_lines(struct schema_build *b, const struct lysc_node *top, struct err *e)
 {
-	for (size_t i = 0; i < b->schema.modes.n; i++)
-		mode_steps(b->schema.modes.v[i]);
-	return lines_of(b, b->schema.root, e);
-}
+	for (size_t i = 0; i < b->schema->modes.n; i++) {
+		struct smode *m = near_nth(b->schema->modes, i);
 
-void sline_free(struct sline *l)
-{
-	template_free(&l->seq);
-	vec_free(&l->steps);
-	vec_free(&l->slots);
-	free(l->shown);
-	free(l);
+		if (near_get(m->above))
+			mode_steps(&b->area, m, near_at(m->node));
+	}
+	return lines_of(b, near_at(b->schema->root), top, e);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/base/xalloc.h"
 #include "lib/sys/schema_build.h"
 
 static const char *syntax_name(const struct lysc_type *t)
@@ -16,18 +15,47 @@ static const char *syntax_name(const struct lysc_type *t)
 	return NULL;
 }
 
-static void uint_ranges(struct value_type *v, const struct lysc_range *r, uint64_t max)
+static void uint_ranges(struct near_area *a, struct value_type *v, const struct lysc_range *r,
+		uint64_t max)
 {
 	LY_ARRAY_COUNT_TYPE i;
 
-	if (!r) {
-		*vec_push(&v->ranges) = (struct value_range){ 0, max };
+	near_array_fill(a, v->ranges, r ? LY_ARRAY_COUNT(r->parts) : 1);
+	near_array(v->ranges)[0] = (struct value_range){ 0, max };
+	if (!r)
 		return;
-	}
 	LY_ARRAY_FOR(r->parts, i) {
-		*vec_push(&v->ranges) = (struct value_range){ r->parts[i].min_u64,
+		near_array(v->ranges)[i] = (struct value_range){ r->parts[i].min_u64,
 				r->parts[i].max_u64 };
 	}
+}
+
+static void enum_items(struct near_area *a, struct value_type *v, const struct lysc_type_enum *t)
+{
+	LY_ARRAY_COUNT_TYPE i;
+
+	LY_ARRAY_FOR(t->enums, i) {
+		struct value_item *x = near_new(a, struct value_item);
+
+		near_push(a, v->items, x);
+		near_set_text(a, x->name, t->enums[i].name);
+		near_set_text(a, x->help, t->enums[i].dsc);
+	}
+}
+
+static int union_members(struct near_area *a, struct value_type *v,
+		const struct lysc_type_union *t, struct err *e)
+{
+	LY_ARRAY_COUNT_TYPE i;
+
+	LY_ARRAY_FOR(t->types, i) {
+		struct value_type *m = schema_type(a, t->types[i], e);
+
+		if (!m)
+			return -EINVAL;
+		near_push(a, v->members, m);
+	}
+	return 0;
 }
 
 static int string_type(struct value_type *v, const struct lysc_type *t, struct err *e)
@@ -49,10 +77,10 @@ static int string_type(struct value_type *v, const struct lysc_type *t, struct e
 	return 0;
 }
 
-static int fill_type(struct value_type *v, const struct lysc_type *t, struct err *e)
+static int fill_type(struct near_area *a, struct value_type *v, const struct lysc_type *t,
+		struct err *e)
 {
 	const char *name = syntax_name(t);
-	LY_ARRAY_COUNT_TYPE i;
 
 	if (name && !(v->syntax = syntax_find(name)))
 		return err_set(e, EINVAL, "no syntax %s", name);
@@ -64,7 +92,7 @@ static int fill_type(struct value_type *v, const struct lysc_type *t, struct err
 	case LY_TYPE_UINT32:
 	case LY_TYPE_UINT64:
 		v->kind = VALUE_UINT;
-		uint_ranges(v, ((const struct lysc_type_num *)t)->range,
+		uint_ranges(a, v, ((const struct lysc_type_num *)t)->range,
 				t->basetype == LY_TYPE_UINT8	 ? UINT8_MAX :
 				t->basetype == LY_TYPE_UINT16 ? UINT16_MAX :
 				t->basetype == LY_TYPE_UINT32 ? UINT32_MAX :
@@ -72,24 +100,11 @@ static int fill_type(struct value_type *v, const struct lysc_type *t, struct err
 		return 0;
 	case LY_TYPE_ENUM:
 		v->kind = VALUE_ENUM;
-		LY_ARRAY_FOR(((const struct lysc_type_enum *)t)->enums, i) {
-			const struct lysc_type_bitenum_item *x =
-					&((const struct lysc_type_enum *)t)->enums[i];
-
-			*vec_push(&v->items) = (struct value_item){ x->name, x->dsc };
-		}
+		enum_items(a, v, (const struct lysc_type_enum *)t);
 		return 0;
 	case LY_TYPE_UNION:
 		v->kind = VALUE_UNION;
-		LY_ARRAY_FOR(((const struct lysc_type_union *)t)->types, i) {
-			struct value_type *m = schema_type(
-					((const struct lysc_type_union *)t)->types[i], e);
-
-			if (!m)
-				return -EINVAL;
-			*vec_push(&v->members) = m;
-		}
-		return 0;
+		return union_members(a, v, (const struct lysc_type_union *)t, e);
 	case LY_TYPE_EMPTY:
 	case LY_TYPE_BOOL:
 		v->kind = VALUE_NOTHING;
@@ -99,14 +114,12 @@ static int fill_type(struct value_type *v, const struct lysc_type *t, struct err
 	}
 }
 
-struct value_type *schema_type(const struct lysc_type *t, struct err *e)
+struct value_type *schema_type(struct near_area *a, const struct lysc_type *t, struct err *e)
 {
-	struct value_type *v = xcalloc(1, sizeof(*v));
+	struct value_type *v = near_new(a, struct value_type);
 
-	if (fill_type(v, t, e)) {
-		value_type_free(v);
+	if (fill_type(a, v, t, e))
 		return NULL;
-	}
-	value_type_finish(v);
+	value_type_finish(a, v);
 	return v;
 }

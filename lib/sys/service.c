@@ -20,7 +20,6 @@ struct service {
 	struct service_hooks hooks;
 	struct running_hooks config_hooks; /* ours, around the daemon's */
 	void *ctx;
-	struct grammar *grammar; /* of commands, made for the first of them */
 	struct running *running;
 	struct ctl_server *server;
 };
@@ -121,9 +120,7 @@ static void exec(struct service *s, const char *line, struct ctl_answer *a)
 	struct grammar_match m;
 	struct err err = { "" };
 
-	if (!s->grammar)
-		s->grammar = commands_grammar();
-	if (grammar_parse(s->grammar, line, &m, &err) < 0) {
+	if (grammar_parse(commands_grammar, line, &m, &err) < 0) {
 		ctl_answer_err(a, 0, err.text);
 		a->status = EINVAL;
 		return;
@@ -145,7 +142,7 @@ static void exec(struct service *s, const char *line, struct ctl_answer *a)
 		send_log(&m, a);
 		break;
 	default:
-		if (command_owners(&m) & command_owner_parse(daemon_name(s->daemon))) {
+		if (m.owners & command_owner_parse(daemon_name(s->daemon))) {
 			s->hooks.exec(s->ctx, &m, a);
 			break;
 		}
@@ -211,7 +208,7 @@ struct service *service_new(struct daemon *d, const struct service_hooks *h, voi
 	s->hooks = *h;
 	s->config_hooks = (struct running_hooks){ build, apply, discard };
 	s->ctx = ctx;
-	s->running = running_new(&schema_table, &s->config_hooks, s);
+	s->running = running_new(schema_table, &s->config_hooks, s);
 	if (o->dry_run)
 		check_and_exit(s);
 	if (running_load(s->running, o->config_files.v, o->config_files.n, o->config_given, &err) < 0)
@@ -230,7 +227,6 @@ void service_free(struct service *s)
 		return;
 	ctl_server_free(s->server);
 	running_free(s->running);
-	grammar_free(s->grammar);
 	free(s);
 }
 

@@ -361,11 +361,11 @@ const struct syntax syntaxes[] = {
 	{ NULL, NULL, NULL, RANK_NONE, false, false, NULL },
 };
 
-const struct syntax *syntax_find(const char *name)
+uint8_t syntax_find(const char *name)
 {
 	for (const struct syntax *s = syntaxes; s->name; s++) {
 		if (strcmp(s->name, name) == 0)
-			return s;
+			return (uint8_t)(s - syntaxes + 1);
 	}
-	return NULL;
+	return 0;
 }

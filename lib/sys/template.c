@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/xalloc.h"
-
 struct scan {
+	struct near_area *area;
 	const char *p, *start;
 	struct err *e;
 };
@@ -24,15 +23,12 @@ static int wrong(const struct scan *s, const char *what)
 	return err_set(s->e, EINVAL, "template \"%s\": %s at \"%.20s\"", s->start, what, s->p);
 }
 
-static char *take(struct scan *s, const char *stop)
+static const char *take(struct scan *s, const char *stop)
 {
-	size_t n = strcspn(s->p, stop);
-	char *t = xmalloc(n + 1);
+	const char *begin = s->p;
 
-	memcpy(t, s->p, n);
-	t[n] = 0;
-	s->p += n;
-	return t;
+	s->p += strcspn(s->p, stop);
+	return near_chars(s->area, begin, (size_t)(s->p - begin));
 }
 
 /* "<1-99:a=b,c>", after the word */
@@ -42,19 +38,25 @@ static int parse_effects(struct scan *s, struct tnode *n)
 
 	s->p++;
 	if (n->kind == T_VALUE && isdigit((unsigned char)*s->p)) {
-		n->lo = strtoull(s->p, &end, 10);
+		unsigned long long lo = strtoull(s->p, &end, 10), hi;
+
 		if (*end != '-')
 			return wrong(s, "a range is LO-HI");
-		n->hi = strtoull(end + 1, &end, 10);
+		hi = strtoull(end + 1, &end, 10);
+		if (lo > hi || hi > UINT32_MAX)
+			return wrong(s, "a range is of numbers up to 4294967295");
+		n->lo = (uint32_t)lo;
+		n->hi = (uint32_t)hi;
 		s->p = *end == ':' ? end + 1 : end;
 	}
 	while (*s->p && *s->p != '>') {
-		struct teffect *f = vec_push(&n->effects);
+		struct teffect *f = near_new(s->area, struct teffect);
 
-		f->name = take(s, "=,> \t\n");
+		near_push(s->area, n->effects, f);
+		near_set(f->name, take(s, "=,> \t\n"));
 		if (*s->p == '=') {
 			s->p++;
-			f->value = take(s, ",> \t\n");
+			near_set(f->value, take(s, ",> \t\n"));
 		}
 		if (*s->p == ',')
 			s->p++;
@@ -70,23 +72,25 @@ static int parse_effects(struct scan *s, struct tnode *n)
 static int parse_value(struct scan *s, struct tnode *n)
 {
 	size_t len;
+	const char *name;
 
 	n->kind = T_VALUE;
-	s->p++;
-	n->text = take(s, "&:<[]()|{} \t\n");
-	if (*s->p == '&') {
-		s->p++;
-		n->other = take(s, "<[]()|{} \t\n");
-	} else if (*s->p == ':') {
-		s->p++;
-		n->type_text = take(s, "<[]()|{} \t\n");
-	}
-	len = strlen(n->text);
-	if (len > 3 && strcmp(n->text + len - 3, "...") == 0) {
-		n->text[len - 3] = 0;
+	name = ++s->p;
+	len = strcspn(name, "&:<[]()|{} \t\n");
+	s->p += len;
+	if (len > 3 && memcmp(name + len - 3, "...", 3) == 0) {
+		len -= 3;
 		n->repeat = true;
 	}
-	return *n->text ? 0 : wrong(s, "a name is missing");
+	near_set(n->text, near_chars(s->area, name, len));
+	if (*s->p == '&') {
+		s->p++;
+		near_set(n->other, take(s, "<[]()|{} \t\n"));
+	} else if (*s->p == ':') {
+		s->p++;
+		near_set(n->type_text, take(s, "<[]()|{} \t\n"));
+	}
+	return len ? 0 : wrong(s, "a name is missing");
 }
 
 static int parse_alts(struct scan *s, struct tnode *n, char close);
@@ -94,9 +98,10 @@ static int parse_alts(struct scan *s, struct tnode *n, char close);
 static int parse_seq(struct scan *s, struct tseq *seq)
 {
 	for (skip(s); *s->p && !strchr("])}|", *s->p); skip(s)) {
-		struct tnode *n = vec_push(&seq->nodes);
+		struct tnode *n = near_new(s->area, struct tnode);
 		int rc = 0;
 
+		near_push(s->area, seq->nodes, n);
 		switch (*s->p) {
 		case '[':
 			n->kind = T_OPT;
@@ -115,8 +120,8 @@ static int parse_seq(struct scan *s, struct tseq *seq)
 			break;
 		default:
 			n->kind = T_WORD;
-			n->text = take(s, "<[]()|{} \t\n");
-			if (!*n->text)
+			near_set(n->text, take(s, "<[]()|{} \t\n"));
+			if (!*near_at(n->text))
 				rc = wrong(s, "a word is missing");
 			break;
 		}
@@ -131,9 +136,10 @@ static int parse_seq(struct scan *s, struct tseq *seq)
 static int parse_alts(struct scan *s, struct tnode *n, char close)
 {
 	do {
-		struct tseq *alt = vec_push(&n->alts);
+		struct tseq *alt = near_new(s->area, struct tseq);
 		int rc;
 
+		near_push(s->area, n->alts, alt);
 		s->p++;
 		rc = parse_seq(s, alt);
 		if (rc)
@@ -147,52 +153,26 @@ static int parse_alts(struct scan *s, struct tnode *n, char close)
 	return 0;
 }
 
-int template_parse(const char *text, struct tseq *ret, struct err *e)
+int template_parse(struct near_area *a, const char *text, struct tseq *seq, struct err *e)
 {
-	struct scan s = { text, text, e };
-	struct tseq seq = { 0 };
-	int rc = parse_seq(&s, &seq);
+	struct scan s = { a, text, text, e };
+	int rc = parse_seq(&s, seq);
 
 	if (rc == 0 && *s.p)
 		rc = wrong(&s, "unexpected bracket");
-	if (rc == 0 && seq.nodes.n == 0)
+	if (rc == 0 && seq->nodes.n == 0)
 		rc = wrong(&s, "nothing");
-	if (rc) {
-		template_free(&seq);
-		return rc;
-	}
-	*ret = seq;
-	return 0;
+	return rc;
 }
 
-void template_free(struct tseq *seq)
+void template_visit(const struct tseq *seq, void (*fn)(void *arg, struct tnode *n), void *arg)
 {
 	for (size_t i = 0; i < seq->nodes.n; i++) {
-		struct tnode *n = &seq->nodes.v[i];
-
-		for (size_t k = 0; k < n->alts.n; k++)
-			template_free(&n->alts.v[k]);
-		for (size_t k = 0; k < n->effects.n; k++) {
-			free(n->effects.v[k].name);
-			free(n->effects.v[k].value);
-		}
-		vec_free(&n->alts);
-		vec_free(&n->effects);
-		free(n->text);
-		free(n->other);
-		free(n->type_text);
-	}
-	vec_free(&seq->nodes);
-}
-
-void template_visit(struct tseq *seq, void (*fn)(void *arg, struct tnode *n), void *arg)
-{
-	for (size_t i = 0; i < seq->nodes.n; i++) {
-		struct tnode *n = &seq->nodes.v[i];
+		struct tnode *n = near_nth(seq->nodes, i);
 
 		if (n->kind == T_WORD || n->kind == T_VALUE)
 			fn(arg, n);
 		for (size_t k = 0; k < n->alts.n; k++)
-			template_visit(&n->alts.v[k], fn, arg);
+			template_visit(near_nth(n->alts, k), fn, arg);
 	}
 }

@@ -10,23 +10,10 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/xalloc.h"
 
-void value_type_free(struct value_type *t)
-{
-	if (!t)
-		return;
-	for (size_t i = 0; i < t->members.n; i++)
-		value_type_free(t->members.v[i]);
-	vec_free(&t->members);
-	vec_free(&t->items);
-	vec_free(&t->ranges);
-	free(t->placeholder);
-	free(t);
-}
-
 static void add_ranges(const struct value_type *t, struct strbuf *b)
 {
 	for (size_t i = 0; i < t->ranges.n; i++) {
-		const struct value_range *r = &t->ranges.v[i];
+		const struct value_range *r = &near_array(t->ranges)[i];
 
 		if (i)
 			sb_add(b, " or ");
@@ -38,13 +25,13 @@ static void add_ranges(const struct value_type *t, struct strbuf *b)
 	}
 }
 
-void value_type_finish(struct value_type *t)
+void value_type_finish(struct near_area *a, struct value_type *t)
 {
 	struct strbuf b = { 0 };
 
 	switch (t->kind) {
 	case VALUE_SYNTAX:
-		sb_add(&b, t->syntax->placeholder);
+		sb_add(&b, value_syntax(t)->placeholder);
 		break;
 	case VALUE_UINT:
 		sb_addc(&b, '(');
@@ -56,37 +43,39 @@ void value_type_finish(struct value_type *t)
 	case VALUE_NOTHING:
 		break;
 	}
-	t->placeholder = sb_steal(&b);
+	near_set_text(a, t->placeholder, sb_str(&b));
+	sb_free(&b);
 }
 
 bool value_takes_rest(const struct value_type *t)
 {
-	return t->kind == VALUE_SYNTAX && t->syntax->rest;
+	return t->kind == VALUE_SYNTAX && value_syntax(t)->rest;
 }
 
 bool value_takes_several(const struct value_type *t)
 {
-	return t->kind == VALUE_SYNTAX && t->syntax->multi;
+	return t->kind == VALUE_SYNTAX && value_syntax(t)->multi;
 }
 
 static enum value_rank match_syntax(const struct value_type *t, const char *text, char *buf,
 		struct err *why)
 {
+	const struct syntax *syntax = value_syntax(t);
 	size_t len;
 
-	if (!t->syntax->canon(text, buf)) {
-		err_set(why, EINVAL, "%s is not %s", text, t->syntax->what);
+	if (!syntax->canon(text, buf)) {
+		err_set(why, EINVAL, "%s is not %s", text, syntax->what);
 		return RANK_NONE;
 	}
 	if (!t->min_len && !t->max_len)
-		return t->syntax->rank;
+		return syntax->rank;
 	len = strlen(buf);
 	if (len < t->min_len || (t->max_len && len > t->max_len)) {
 		err_set(why, EINVAL, "%.40s: length is not within %u-%u", text, t->min_len,
 				t->max_len);
 		return RANK_NONE;
 	}
-	return t->syntax->rank;
+	return syntax->rank;
 }
 
 static bool is_digit(char c)
@@ -101,7 +90,7 @@ static enum value_rank match_uint(const struct value_type *t, const char *text, 
 	uint64_t v = 0;
 
 	/* as-number: the syntax turns dotted notation into a number */
-	if (t->syntax && t->syntax->canon(text, buf))
+	if (t->syntax && value_syntax(t)->canon(text, buf))
 		digits = buf;
 	for (p = digits; *p; p++) {
 		if (!is_digit(*p) || p - digits > 18) {
@@ -111,7 +100,9 @@ static enum value_rank match_uint(const struct value_type *t, const char *text, 
 		v = v * 10 + (uint64_t)(*p - '0');
 	}
 	for (size_t i = 0; i < t->ranges.n && *digits; i++) {
-		if (v >= t->ranges.v[i].min && v <= t->ranges.v[i].max) {
+		const struct value_range *r = &near_array(t->ranges)[i];
+
+		if (v >= r->min && v <= r->max) {
 			while (*digits == '0' && digits[1])
 				digits++;
 			memmove(buf, digits, (size_t)(p - digits) + 1);
@@ -134,7 +125,7 @@ static enum value_rank match_enum(const struct value_type *t, const char *text, 
 	size_t len = strlen(text), matches = 0;
 
 	for (size_t i = 0; i < t->items.n && len; i++) {
-		const char *name = t->items.v[i].name;
+		const char *name = near_at(near_nth(t->items, i)->name);
 
 		if (strncmp(name, text, len) != 0)
 			continue;
@@ -155,7 +146,7 @@ static enum value_rank match_enum(const struct value_type *t, const char *text, 
 		size_t n = strlen(why->text);
 
 		snprintf(why->text + n, sizeof(why->text) - n, "%s %s", i ? "," : "",
-				t->items.v[i].name);
+				near_at(near_nth(t->items, i)->name));
 	}
 	return RANK_NONE;
 }
@@ -171,7 +162,7 @@ static enum value_rank match_union(const struct value_type *t, const char *text,
 		if (!tmp)
 			tmp = xmalloc(strlen(text) + VALUE_EXTRA);
 		this.text[0] = 0;
-		rank = value_match(t->members.v[i], text, tmp, why ? &this : NULL);
+		rank = value_match(near_nth(t->members, i), text, tmp, why ? &this : NULL);
 		if (rank > best) {
 			best = rank;
 			strcpy(buf, tmp);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
-#include "lib/base/vec.h"
+#include "lib/base/near.h"
 
 /* How well a word fits, best last. */
 enum value_rank {
@@ -37,8 +37,8 @@ struct syntax {
 
 /* All there are; ends with a row whose name is NULL. */
 extern const struct syntax syntaxes[];
-/* NULL if there is no such syntax. */
-const struct syntax *syntax_find(const char *name);
+/* Its place plus 1; 0: there is no such syntax. */
+uint8_t syntax_find(const char *name);
 
 enum value_kind { VALUE_SYNTAX, VALUE_UINT, VALUE_ENUM, VALUE_UNION, VALUE_NOTHING };
 
@@ -47,22 +47,27 @@ struct value_range {
 };
 
 struct value_item {
-	const char *name, *help;
+	NEAR(const char) name;
+	NEAR(const char) help;
 };
 
 struct value_type {
-	enum value_kind kind;
-	const struct syntax *syntax;	/* SYNTAX; also as-number, with ranges */
-	uint32_t min_len, max_len;	/* SYNTAX; max_len 0: no limit */
-	VEC(struct value_range) ranges; /* UINT */
-	VEC(struct value_item) items;	/* ENUM */
-	VEC(struct value_type *) members; /* UNION; owned */
-	char *placeholder;
+	enum value_kind kind : 8;
+	uint8_t syntax;		   /* place in syntaxes[] plus 1; SYNTAX; also as-number, with ranges */
+	uint32_t min_len, max_len; /* SYNTAX; max_len 0: no limit */
+	NEAR_ARRAY(struct value_range) ranges; /* UINT */
+	NEAR_LIST(struct value_item) items;    /* ENUM */
+	NEAR_LIST(struct value_type) members;  /* UNION */
+	NEAR(const char) placeholder;
 };
 
-void value_type_free(struct value_type *t);
 /* Fills in the placeholder; call once when all else is set. */
-void value_type_finish(struct value_type *t);
+void value_type_finish(struct near_area *a, struct value_type *t);
+/* NULL: it has none. */
+static inline const struct syntax *value_syntax(const struct value_type *t)
+{
+	return t->syntax ? &syntaxes[t->syntax - 1] : NULL;
+}
 
 bool value_takes_rest(const struct value_type *t);
 bool value_takes_several(const struct value_type *t);

@@ -79,27 +79,28 @@ static void gen_syntax(struct rng *r, const char *name, struct strbuf *out)
 static void gen_value(struct rng *r, const struct value_type *t, const struct tnode *n,
 		struct strbuf *out)
 {
+	const struct snode *leaf = near_get(n->var);
 	const struct value_type *m;
 	const struct value_range *range;
 	uint64_t span, v;
 
-	if (n->var && ((const struct snode *)n->var)->fixed) {
+	if (leaf && leaf->fixed) {
 		sb_add(out, "65000"); /* or most instances could not be entered */
 		return;
 	}
 	switch (t->kind) {
 	case VALUE_SYNTAX:
 		if (n->hi)
-			sb_addf(out, "%" PRIu64, n->lo + pick(r, (unsigned)(n->hi - n->lo + 1)));
+			sb_addf(out, "%u", n->lo + pick(r, n->hi - n->lo + 1));
 		else
-			gen_syntax(r, t->syntax->name, out);
+			gen_syntax(r, value_syntax(t)->name, out);
 		return;
 	case VALUE_UINT:
 		if (t->syntax) {
-			gen_syntax(r, t->syntax->name, out);
+			gen_syntax(r, value_syntax(t)->name, out);
 			return;
 		}
-		range = &t->ranges.v[pick(r, (unsigned)t->ranges.n)];
+		range = &near_array(t->ranges)[pick(r, t->ranges.n)];
 		span = range->max - range->min;
 		/* small numbers often, as keys should meet */
 		v = pick(r, 4) ? pick(r, span < 8 ? (unsigned)span + 1 : 8) :
@@ -107,11 +108,11 @@ static void gen_value(struct rng *r, const struct value_type *t, const struct tn
 		sb_addf(out, "%" PRIu64, range->min + v);
 		return;
 	case VALUE_ENUM:
-		sb_add(out, t->items.v[pick(r, (unsigned)t->items.n)].name);
+		sb_add(out, near_at(near_nth(t->items, pick(r, t->items.n))->name));
 		return;
 	case VALUE_UNION:
 		do
-			m = t->members.v[pick(r, (unsigned)t->members.n)];
+			m = near_nth(t->members, pick(r, t->members.n));
 		while (m->kind == VALUE_NOTHING);
 		gen_value(r, m, n, out);
 		return;
@@ -124,7 +125,7 @@ static void gen_seq(struct rng *r, const struct tseq *seq, struct strbuf *out);
 
 static void gen_set(struct rng *r, const struct tnode *n, struct strbuf *out)
 {
-	unsigned order[16], count = (unsigned)n->alts.n;
+	unsigned order[16], count = n->alts.n;
 
 	for (unsigned i = 0; i < count; i++)
 		order[i] = i;
@@ -136,7 +137,7 @@ static void gen_set(struct rng *r, const struct tnode *n, struct strbuf *out)
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (pick(r, 2))
-			gen_seq(r, &n->alts.v[order[i]], out);
+			gen_seq(r, near_nth(n->alts, order[i]), out);
 	}
 }
 
@@ -149,25 +150,25 @@ static void space(struct strbuf *out)
 static void gen_seq(struct rng *r, const struct tseq *seq, struct strbuf *out)
 {
 	for (size_t i = 0; i < seq->nodes.n; i++) {
-		const struct tnode *n = &seq->nodes.v[i];
+		const struct tnode *n = near_nth(seq->nodes, i);
 
 		switch (n->kind) {
 		case T_WORD:
 			space(out);
-			sb_add(out, n->text);
+			sb_add(out, near_at(n->text));
 			break;
 		case T_VALUE:
 			do {
 				space(out);
-				gen_value(r, n->type, n, out);
+				gen_value(r, near_at(n->type), n, out);
 			} while (n->repeat && pick(r, 2));
 			break;
 		case T_OPT:
 			if (pick(r, 2))
-				gen_seq(r, &n->alts.v[0], out);
+				gen_seq(r, near_nth(n->alts, 0), out);
 			break;
 		case T_ALT:
-			gen_seq(r, &n->alts.v[pick(r, (unsigned)n->alts.n)], out);
+			gen_seq(r, near_nth(n->alts, pick(r, n->alts.n)), out);
 			break;
 		case T_SET:
 			gen_set(r, n, out);
@@ -185,13 +186,13 @@ void gen_enter(struct rng *r, const struct smode *m, struct strbuf *out)
 {
 	struct strbuf line = { 0 };
 
-	if (!m->above)
+	if (!near_get(m->above))
 		return;
-	gen_enter(r, m->above, out);
+	gen_enter(r, near_at(m->above), out);
 	/* "router bgp" alone enters only what is there already */
 	do {
 		sb_reset(&line);
-		gen_line(r, &m->line->seq, &line);
+		gen_line(r, &near_at(m->line)->seq, &line);
 	} while (!strncmp(line.s, "router bgp", 10) &&
 			(line.len < 12 || !isdigit((unsigned char)line.s[11])));
 	sb_addf(out, "%s\n", line.s);
@@ -203,8 +204,8 @@ static const struct sline *random_line(struct rng *r, const struct schema *s)
 	const struct sline *l;
 
 	do
-		l = s->lines.v[pick(r, (unsigned)s->lines.n)];
-	while (!l->mode || l->kind == LINE_NO || l->kind == LINE_NOOP);
+		l = near_nth(s->lines, pick(r, s->lines.n));
+	while (!near_get(l->mode) || l->kind == LINE_NO || l->kind == LINE_NOOP);
 	return l;
 }
 
@@ -214,7 +215,7 @@ void gen_config(struct rng *r, const struct schema *s, unsigned n, struct strbuf
 		const struct sline *l = random_line(r, s);
 
 		sb_add(out, "end\n");
-		gen_enter(r, l->mode, out);
+		gen_enter(r, near_at(l->mode), out);
 		gen_line(r, &l->seq, out);
 		sb_addc(out, '\n');
 		/* peers are little use before they have an AS */

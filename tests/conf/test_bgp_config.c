@@ -11,7 +11,6 @@
 #include "lib/sys/config.h"
 #include "lib/sys/schema.h"
 
-static const struct schema *const schema = &schema_table;
 
 static void report(void *arg, const char *name, unsigned line, const char *sentence)
 {
@@ -21,7 +20,7 @@ static void report(void *arg, const char *name, unsigned line, const char *sente
 
 static struct bgp_config *build(const char *text)
 {
-	struct config *c = config_new(schema);
+	struct config *c = config_new(schema_table);
 	struct bgp_config *b;
 	struct err e = { "" };
 

@@ -9,7 +9,6 @@
 #include "lib/base/strbuf.h"
 #include "lib/sys/config.h"
 
-static const struct schema *const schema = &schema_table;
 
 static struct strbuf reports;
 
@@ -21,7 +20,7 @@ static void report(void *arg, const char *name, unsigned line, const char *sente
 
 static struct config *load(const char *text)
 {
-	struct config *c = config_new(schema);
+	struct config *c = config_new(schema_table);
 
 	sb_reset(&reports);
 	config_load_text(c, text, strlen(text), "f", report, NULL);
@@ -405,7 +404,7 @@ END_TEST
 
 START_TEST(modes_and_prompts)
 {
-	struct config *c = config_new(schema), *d;
+	struct config *c = config_new(schema_table), *d;
 	struct config_cursor *cur = config_cursor_new(c), *other;
 
 	ck_assert_str_eq(config_prompt(cur), "config");
@@ -458,7 +457,7 @@ static void completes(struct config_cursor *cur, const char *partial, const char
 
 START_TEST(completion)
 {
-	struct config *c = config_new(schema);
+	struct config *c = config_new(schema_table);
 	struct config_cursor *cur = config_cursor_new(c);
 
 	completes(cur, "rou", "route-map router");
@@ -556,7 +555,7 @@ static double seconds(void)
 static double load_time(unsigned lines, const char *how)
 {
 	struct strbuf text = { 0 };
-	struct config *c = config_new(schema);
+	struct config *c = config_new(schema_table);
 	double start, took;
 
 	for (unsigned i = 0; i < lines; i++) {

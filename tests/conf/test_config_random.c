@@ -10,7 +10,6 @@
 #include "lib/sys/config.h"
 #include "tests/conf/gen.h"
 
-static const struct schema *const schema = &schema_table;
 
 /* What a random line may rightly be refused for. */
 static const char *const rightly[] = {
@@ -38,7 +37,7 @@ static void refuse(void *arg, const char *name, unsigned line, const char *sente
 
 static struct config *load(const struct strbuf *text, config_report_fn *report)
 {
-	struct config *c = config_new(schema);
+	struct config *c = config_new(schema_table);
 
 	config_load_text(c, sb_str(text), text->len, "text", report, (void *)sb_str(text));
 	return c;
@@ -54,7 +53,7 @@ START_TEST(print_parse_shuffle)
 		struct config *a, *b, *c, *d;
 		unsigned n = 1 + (unsigned)rng_below(&r, round % 4 ? 60 : 600);
 
-		gen_config(&r, schema, n, &text);
+		gen_config(&r, schema_table, n, &text);
 		refused = 0;
 		a = load(&text, tolerate);
 		config_print(a, NULL, &printed);
@@ -88,7 +87,7 @@ static void type(struct config_cursor *cur, const char *line, const struct sline
 	struct err e = { "" };
 
 	ck_assert_msg(config_line(cur, line, &e) == CONFIG_OK, "\"%s\" of \"%s\": %s", line,
-			l->shown, e.text);
+			near_at(l->shown), e.text);
 }
 
 static void enter(struct config_cursor *cur, const char *lines, const struct sline *l)
@@ -118,7 +117,7 @@ static void print_parse(struct config *c, const char *line)
 
 	config_print(c, NULL, &text);
 	/* line by line, as nothing here is complete */
-	d = config_new(schema);
+	d = config_new(schema_table);
 	cur = config_cursor_new(d);
 	copy = strdup(sb_str(&text));
 	for (char *p = strtok_r(copy, "\n", &save); p; p = strtok_r(NULL, "\n", &save))
@@ -136,7 +135,7 @@ static void print_parse(struct config *c, const char *line)
 static bool no_says(const struct sline *l)
 {
 	for (size_t i = 0; i < l->slots.n; i++) {
-		const struct snode *s = l->slots.v[i];
+		const struct snode *s = near_nth(l->slots, i);
 
 		if (s->kind == LEAF_BOOL && (s->def_true || !s->has_def))
 			return true;
@@ -148,7 +147,7 @@ static bool no_says(const struct sline *l)
 static bool makes_entries(const struct sline *l)
 {
 	for (size_t i = 0; i + 1 < l->steps.n; i++) {
-		if (l->steps.v[i]->mode && l->steps.v[i]->is_list)
+		if (near_get(near_nth(l->steps, i)->mode) && near_nth(l->steps, i)->is_list)
 			return true;
 	}
 	return false;
@@ -160,18 +159,18 @@ START_TEST(every_line_and_its_no)
 	struct rng r = { gen_seed() };
 	unsigned tried = 0;
 
-	for (size_t i = 0; i < schema->lines.n; i++) {
-		const struct sline *l = schema->lines.v[i];
+	for (size_t i = 0; i < schema_table->lines.n; i++) {
+		const struct sline *l = near_nth(schema_table->lines, i);
 
-		if (!l->mode || l->kind == LINE_NO || l->kind == LINE_NOOP)
+		if (!near_get(l->mode) || l->kind == LINE_NO || l->kind == LINE_NOOP)
 			continue;
 		for (int round = 0; round < 8; round++) {
 			struct strbuf modes = { 0 }, line = { 0 }, no = { 0 };
-			struct config *c = config_new(schema), *before;
+			struct config *c = config_new(schema_table), *before;
 			struct config_cursor *cur = config_cursor_new(c);
 			struct err e = { "" };
 
-			gen_enter(&r, l->mode, &modes);
+			gen_enter(&r, near_at(l->mode), &modes);
 			gen_line(&r, &l->seq, &line);
 			sb_addf(&no, "no %s", sb_str(&line));
 			enter(cur, sb_str(&modes), l);
@@ -222,22 +221,23 @@ START_TEST(every_keyword_is_completed)
 {
 	struct rng r = { gen_seed() };
 
-	for (size_t i = 0; i < schema->lines.n; i++) {
-		const struct sline *l = schema->lines.v[i];
+	for (size_t i = 0; i < schema_table->lines.n; i++) {
+		const struct sline *l = near_nth(schema_table->lines, i);
 		struct strbuf modes = { 0 }, line = { 0 };
-		const struct tnode *word = &l->seq.nodes.v[0];
+		const struct tnode *word;
 		struct grammar_candidates cand;
 		struct config *c;
 		struct config_cursor *cur;
 
-		if (!l->mode || l->kind == LINE_NO)
+		if (!near_get(l->mode) || l->kind == LINE_NO)
 			continue;
-		c = config_new(schema);
+		word = near_nth(l->seq.nodes, 0);
+		c = config_new(schema_table);
 		cur = config_cursor_new(c);
-		gen_enter(&r, l->mode, &modes);
+		gen_enter(&r, near_at(l->mode), &modes);
 		enter(cur, sb_str(&modes), l);
 		config_complete(cur, "", &cand);
-		ck_assert_msg(offers(&cand, word->text), "%s", l->shown);
+		ck_assert_msg(offers(&cand, near_at(word->text)), "%s", near_at(l->shown));
 		grammar_candidates_fini(&cand);
 		gen_line(&r, &l->seq, &line);
 		/* after each word of a whole line something can follow or end */
@@ -276,33 +276,39 @@ static void word_is_described(void *arg, struct tnode *n)
 {
 	struct strbuf *missing = arg;
 
-	if (n->help && *n->help)
+	const char *help = near_get(n->help), *text = near_at(n->text);
+
+	if (help && *help)
 		return;
-	if (!strstr(sb_str(missing), n->text))
-		sb_addf(missing, " %s", n->text);
+	if (!strstr(sb_str(missing), text))
+		sb_addf(missing, " %s", text);
 }
 
 static void nodes_are_described(const struct snode *s)
 {
-	ck_assert_msg(s->help && *s->help, "%s/%s has no description",
-			s->parent ? s->parent->name : "", s->name);
+	const struct snode *parent = near_get(s->parent);
+
+	ck_assert_msg(near_get(s->help) && *near_at(s->help), "%s/%s has no description",
+			parent ? near_at(parent->name) : "", near_at(s->name));
 	for (size_t i = 0; i < s->kids.n; i++)
-		nodes_are_described(s->kids.v[i]);
+		nodes_are_described(near_nth(s->kids, i));
 }
 
 START_TEST(everything_is_described)
 {
 	struct strbuf missing = { 0 };
 
-	for (size_t i = 0; i < schema->lines.n; i++) {
-		if (schema->lines.v[i]->mode && schema->lines.v[i]->kind != LINE_NOOP)
-			template_visit(&schema->lines.v[i]->seq, word_is_described, &missing);
+	for (size_t i = 0; i < schema_table->lines.n; i++) {
+		const struct sline *l = near_nth(schema_table->lines, i);
+
+		if (near_get(l->mode) && l->kind != LINE_NOOP)
+			template_visit(&l->seq, word_is_described, &missing);
 	}
 	ck_assert_msg(missing.len == 0, "no help:%s", sb_str(&missing));
 	sb_free(&missing);
-	nodes_are_described(schema->root);
+	nodes_are_described(near_at(schema_table->root));
 	documented = 0;
-	schema_document(schema, document, NULL);
+	schema_document(schema_table, document, NULL);
 	ck_assert_uint_gt(documented, 200);
 }
 END_TEST

@@ -12,7 +12,6 @@
 #include "lib/sys/running.h"
 #include "lib/sys/textfile.h"
 
-static const struct schema *const schema = &schema_table;
 
 static char dir[] = "/tmp/test_load.XXXXXX";
 
@@ -127,7 +126,7 @@ static void loads(struct running *r, const char *a, const char *b, const char *e
 
 START_TEST(files_and_their_errors)
 {
-	struct running *r = running_new(schema, &hooks, NULL);
+	struct running *r = running_new(schema_table, &hooks, NULL);
 	char *path;
 	struct err err = { "" };
 

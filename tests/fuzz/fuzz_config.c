@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct grammar_candidates cand;
 	struct strbuf text = { 0 }, line = { 0 };
 
-	a = config_new(&schema_table);
-	b = config_new(&schema_table);
+	a = config_new(schema_table);
+	b = config_new(schema_table);
 	config_load_text(a, (const char *)data, size, "input", NULL, NULL);
 	config_print(a, NULL, &text);
 	if (config_load_text(b, sb_str(&text), text.len, "printed", NULL, NULL) != 0 ||

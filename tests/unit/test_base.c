@@ -11,10 +11,12 @@
 #include "lib/base/hash.h"
 #include "lib/base/htab.h"
 #include "lib/base/jsonw.h"
+#include "lib/base/near.h"
 #include "lib/base/rng.h"
 #include "lib/base/slab.h"
 #include "lib/base/timers.h"
 #include "lib/base/vec.h"
+#include "lib/base/xalloc.h"
 
 static const struct {
 	const char *in, *out; /* out NULL: refused */
@@ -186,6 +188,58 @@ START_TEST(slab_gives_zeroed_stable_objects)
 		ck_assert_uint_eq(((uint8_t *)slab_at(&s, id))[i], 0);
 	ck_assert_uint_eq(s.live, 20001);
 	slab_fini(&s);
+}
+END_TEST
+
+struct near_thing {
+	NEAR(const char) name;
+	NEAR(const struct near_thing) above;
+	NEAR_LIST(struct near_thing) below;
+	NEAR_ARRAY(uint64_t) numbers;
+};
+
+static struct near_thing *near_thing_new(struct near_area *a, struct near_thing *above, unsigned i)
+{
+	struct near_thing *t = near_new(a, struct near_thing);
+	char name[16];
+
+	snprintf(name, sizeof(name), "thing %u", i % 50);
+	near_set_text(a, t->name, name);
+	near_set(t->above, above);
+	near_array_fill(a, t->numbers, 2);
+	near_array(t->numbers)[1] = i;
+	if (above)
+		near_push(a, above->below, t);
+	return t;
+}
+
+/* What is made is copied as bytes, and the original overwritten. */
+START_TEST(near_table_is_the_same_elsewhere)
+{
+	const struct near_thing *top, *t;
+	struct near_area a;
+	unsigned i = 0;
+
+	near_area_init(&a, 1 << 20);
+	top = near_thing_new(&a, NULL, 100);
+	for (; i < 100; i++)
+		near_thing_new(&a, (struct near_thing *)top, i);
+	ck_assert_ptr_eq(near_get(near_nth(top->below, 7)->name), near_get(near_nth(top->below, 57)->name));
+	top = xmemdup(a.base, a.used);
+	memset(a.base, 0xff, a.used);
+	ck_assert_ptr_null(near_get(top->above));
+	ck_assert_str_eq(near_at(top->name), "thing 0");
+	ck_assert_uint_eq(top->below.n, 100);
+	i = 0;
+	NEAR_FOREACH(t, top->below) {
+		ck_assert_ptr_eq(near_at(t->above), top);
+		ck_assert_uint_eq(near_array(t->numbers)[1], i++);
+	}
+	ck_assert_uint_eq(i, 100);
+	NEAR_FOREACH(t, near_nth(top->below, 99)->below)
+		ck_abort_msg("the list is empty");
+	free((void *)top);
+	near_area_fini(&a);
 }
 END_TEST
 
@@ -401,6 +455,7 @@ int main(void)
 	tcase_add_test(tc, writer_writes_whole_or_nothing);
 	tcase_add_test(tc, table_of_ids_like_a_model);
 	tcase_add_test(tc, slab_gives_zeroed_stable_objects);
+	tcase_add_test(tc, near_table_is_the_same_elsewhere);
 	tcase_add_test(tc, timers_come_in_order);
 	tcase_add_test(tc, json_is_quoted_and_separated);
 	tcase_add_test(tc, json_escapes_each_byte);

@@ -10,13 +10,13 @@ enum { SHOW_SUMMARY = 1, SHOW_PREFIX, SHOW_ROUTE, CLEAR, RUN };
 
 static const struct grammar_command commands[] = {
 	{ "show [ip] bgp [vrf $vrf:ifname] [ipv4 [unicast]] summary [json]", SHOW_SUMMARY,
-		"Sessions in short" },
+		"Sessions in short", 0 },
 	{ "show [ip] bgp [vrf $vrf:ifname] (ipv4 [unicast] | ipv6 [unicast]) $prefix:ip-prefix "
-	  "{ json | detail }", SHOW_PREFIX, "One prefix" },
-	{ "show ip route [vrf $vrf:ifname] [$address:ipv4-address]", SHOW_ROUTE, "Routes" },
-	{ "clear bgp (all | $peer:peer) [soft [(in | out)]]", CLEAR, "Reset sessions" },
-	{ "ping $count:1-100 $rest:line", RUN, "Run" },
-	{ NULL, 0, NULL },
+	  "{ json | detail }", SHOW_PREFIX, "One prefix", 0 },
+	{ "show ip route [vrf $vrf:ifname] [$address:ipv4-address]", SHOW_ROUTE, "Routes", 0 },
+	{ "clear bgp (all | $peer:peer) [soft [(in | out)]]", CLEAR, "Reset sessions", 0 },
+	{ "ping $count:1-100 $rest:line", RUN, "Run", 0 },
+	{ NULL, 0, NULL, 0 },
 };
 
 static const struct grammar_word words[] = {
@@ -25,16 +25,17 @@ static const struct grammar_word words[] = {
 	{ NULL, NULL, NULL },
 };
 
+static struct near_area area;
 static struct grammar *g;
 
 static void setup(void)
 {
-	g = grammar_new(commands, words);
+	g = grammar_build(&area, commands, words);
 }
 
 static void teardown(void)
 {
-	grammar_free(g);
+	near_area_fini(&area);
 }
 
 static void finds(const char *line, int id)

@@ -123,7 +123,9 @@ static void slots_make(struct prefix_list *l)
 	while (n >> l->id_bits)
 		l->id_bits++;
 	l->n_slots = n < FEW ? n * 3 : n / 3 * 5;
-	l->slots = xcalloc_huge(l->n_slots * sizeof(*l->slots));
+	/* written first: a page that is read before would be found twice */
+	l->slots = xmalloc_huge(l->n_slots * sizeof(*l->slots));
+	memset(l->slots, 0, l->n_slots * sizeof(*l->slots));
 	/* the last rule first, as each goes before those with its prefix */
 	for (uint32_t i = n + AHEAD; i-- > 0;) {
 		if (i < n)
@@ -152,8 +154,7 @@ void prefix_list_free(struct prefix_list *l)
 		return;
 	prefix_rules_unref(l->rules);
 	vec_free(&l->lengths);
-	if (l->slots)
-		xfree_huge(l->slots, l->n_slots * sizeof(*l->slots));
+	free(l->slots);
 	free(l->next);
 	free(l);
 }

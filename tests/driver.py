@@ -260,9 +260,12 @@ def main():
     programs = listed_programs()
     c_tests = {b: [t for t in (c_test(b, p) for p in programs) if wanted(t.name, args.filter)] for b in ("gcc", "asan")}
     scripts = [t for t in (*script_tests(), *build_tests()) if wanted(t.name, args.filter)]
+    names = [test.name for test in (*c_tests["gcc"], *c_tests["asan"], *scripts)]
+    for f in args.filter:
+        if not any(f in name for name in names):
+            sys.exit(f"driver: no test's name contains '{f}'; all names: tests/driver.py --list")
     if args.list:
-        for test in [*c_tests["gcc"], *c_tests["asan"], *scripts]:
-            print(test.name)
+        print("\n".join(names))
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
     lock_file = open(LOGS / ".lock", "w")

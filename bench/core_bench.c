@@ -212,9 +212,9 @@ static struct bgp_config *config(void)
 		p->remote_as_type = REMOTE_AS_NUMBER;
 		p->passive = true;
 		p->ebgp_multihop = 2;
-		p->family[FAM_IPV4_UNICAST].active = false;
-		p->family[family].active = true;
-		p->family[family].route_reflector_client = internal;
+		p->family[family] = &peer_family_on;
+		if (internal)
+			peer_config_family(k, p, family)->route_reflector_client = true;
 	}
 	return k;
 }

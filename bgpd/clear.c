@@ -16,7 +16,7 @@ static bool meant(const struct show *s, const struct peer *p)
 	if (p->removed)
 		return false;
 	if (group)
-		return strcmp(p->config.group, group) == 0;
+		return p->config.group && strcmp(p->config.group, group) == 0;
 	if (as)
 		return p->remote_as == strtoul(as, NULL, 10);
 	if (show_value(s, "neighbor"))

@@ -141,22 +141,26 @@ static void instance_settings(const struct config_node *n, struct instance_confi
 	d->default_local_pref = i->default_local_pref;
 }
 
-static int networks(const struct config_node *n, struct instance_family_config *f, struct err *e)
+static char *text_copy(const struct config_node *n, const char *path, struct arena *a)
+{
+	return arena_strdup(a, config_str(n, path));
+}
+
+static int networks(const struct config_node *n, struct instance_family_config *f, struct arena *a)
 {
 	const struct config_node *x;
 
 	CONFIG_FOREACH(x, n, "network") {
 		struct network_config *w = vec_push(&f->networks);
 
-		if (prefix_parse(config_str(x, "prefix"), &w->prefix) ||
-				config_yang_name(w->route_map, sizeof(w->route_map),
-						config_str(x, "route-map"), e))
+		if (prefix_parse(config_str(x, "prefix"), &w->prefix))
 			return -EINVAL;
+		w->route_map = text_copy(x, "route-map", a);
 	}
 	return 0;
 }
 
-static int aggregates(const struct config_node *n, struct instance_family_config *f, struct err *e)
+static int aggregates(const struct config_node *n, struct instance_family_config *f, struct arena *m)
 {
 	static const char *const origins[] = { "igp", "egp", "incomplete" };
 	const struct config_node *x;
@@ -172,16 +176,15 @@ static int aggregates(const struct config_node *n, struct instance_family_config
 				a->has_origin = true;
 				a->origin = i;
 			}
-		if (prefix_parse(config_str(x, "prefix"), &a->prefix) ||
-				config_yang_name(a->route_map, sizeof(a->route_map),
-						config_str(x, "route-map"), e))
+		if (prefix_parse(config_str(x, "prefix"), &a->prefix))
 			return -EINVAL;
+		a->route_map = text_copy(x, "route-map", m);
 	}
 	return 0;
 }
 
-static int redistribution(const struct config_node *n, struct instance_family_config *f,
-		struct err *e)
+static void redistribution(const struct config_node *n, struct instance_family_config *f,
+		struct arena *a)
 {
 	static const char *const names[4] = { [FEED_CONNECTED] = "connected",
 		[FEED_STATIC] = "static", [FEED_KERNEL] = "kernel" };
@@ -197,15 +200,13 @@ static int redistribution(const struct config_node *n, struct instance_family_co
 				continue;
 			r->on = true;
 			r->metric = config_u32(x, "metric", &r->has_metric);
-			if (config_yang_name(r->route_map, sizeof(r->route_map),
-					    config_str(x, "route-map"), e))
-				return -EINVAL;
+			r->route_map = text_copy(x, "route-map", a);
 		}
 	}
-	return 0;
 }
 
-static int vpn_leak(const struct config_node *n, struct instance_family_config *f, struct err *e)
+static int vpn_leak(const struct config_node *n, struct instance_family_config *f, struct arena *a,
+		struct err *e)
 {
 	const char *label = config_str(n, "vpn/label-export");
 	const struct config_node *x;
@@ -218,24 +219,21 @@ static int vpn_leak(const struct config_node *n, struct instance_family_config *
 		f->label = (uint32_t)strtoul(label, NULL, 10);
 	}
 	CONFIG_FOREACH(x, n, "import-vrf/vrf")
-		*vec_push(&f->import_vrfs) = xstrdup(config_value(x));
+		*vec_push(&f->import_vrfs) = arena_strdup(a, config_value(x));
 	if (config_yang_rts(config_str(n, "vpn/rt-import"), &f->rt_import, e) ||
-			config_yang_rts(config_str(n, "vpn/rt-export"), &f->rt_export, e) ||
-			config_yang_name(f->vpn_map_import, sizeof(f->vpn_map_import),
-					config_str(n, "vpn/route-map-import"), e) ||
-			config_yang_name(f->vpn_map_export, sizeof(f->vpn_map_export),
-					config_str(n, "vpn/route-map-export"), e))
+			config_yang_rts(config_str(n, "vpn/rt-export"), &f->rt_export, e))
 		return -EINVAL;
+	f->vpn_map_import = text_copy(n, "vpn/route-map-import", a);
+	f->vpn_map_export = text_copy(n, "vpn/route-map-export", a);
 	/* `import vrf route-map` judges what comes from VRFs, as `route-map vpn
 	 * import` judges what comes from the VPN table: one of them is given. */
-	if (!f->vpn_map_import[0] &&
-			config_yang_name(f->vpn_map_import, sizeof(f->vpn_map_import),
-					config_str(n, "import-vrf/route-map"), e))
-		return -EINVAL;
+	if (!f->vpn_map_import)
+		f->vpn_map_import = text_copy(n, "import-vrf/route-map", a);
 	return 0;
 }
 
-static int unicast(const struct config_node *n, struct instance_family_config *f, struct err *e)
+static int unicast(const struct config_node *n, struct instance_family_config *f, struct arena *a,
+		struct err *e)
 {
 	bool set;
 
@@ -247,10 +245,9 @@ static int unicast(const struct config_node *n, struct instance_family_config *f
 	f->distance_ebgp = (uint8_t)config_u32(n, "distance/external", NULL);
 	f->distance_ibgp = (uint8_t)config_u32(n, "distance/internal", NULL);
 	f->distance_local = (uint8_t)config_u32(n, "distance/local", NULL);
-	if (networks(n, f, e) || aggregates(n, f, e) || redistribution(n, f, e) ||
-			vpn_leak(n, f, e))
-		return -EINVAL;
-	return config_yang_name(f->table_map, sizeof(f->table_map), config_str(n, "table-map"), e);
+	redistribution(n, f, a);
+	f->table_map = text_copy(n, "table-map", a);
+	return networks(n, f, a) || aggregates(n, f, a) || vpn_leak(n, f, a, e) ? -EINVAL : 0;
 }
 
 static int evpn_vnis(const struct config_node *n, struct evpn_config *v, struct err *e)
@@ -271,7 +268,7 @@ static int evpn_vnis(const struct config_node *n, struct evpn_config *v, struct 
 	return 0;
 }
 
-static int evpn(const struct config_node *n, struct evpn_config *v, struct err *e)
+static int evpn(const struct config_node *n, struct evpn_config *v, struct arena *m, struct err *e)
 {
 	static const char *const advertise[2] = { "advertise-ipv4-unicast",
 		"advertise-ipv6-unicast" };
@@ -286,9 +283,7 @@ static int evpn(const struct config_node *n, struct evpn_config *v, struct err *
 		const struct config_node *a = config_child(n, advertise[i]);
 
 		v->advertise[i] = config_has(n, advertise[i]);
-		if (a && config_yang_name(v->advertise_map[i], sizeof(v->advertise_map[i]),
-				     config_str(a, "route-map"), e))
-			return -EINVAL;
+		v->advertise_map[i] = a ? text_copy(a, "route-map", m) : NULL;
 	}
 	if (rt_leaves(n, "route-target-import", &v->rt_import, e) ||
 			rt_leaves(n, "route-target-export", &v->rt_export, e))
@@ -296,7 +291,8 @@ static int evpn(const struct config_node *n, struct evpn_config *v, struct err *
 	return evpn_vnis(n, v, e);
 }
 
-static int instance(const struct config_node *n, struct instance_config *i, struct err *e)
+static int instance(const struct config_node *n, struct bgp_config *c, struct instance_config *i,
+		struct err *e)
 {
 	static const char *const names[] = { "ipv4-unicast", "ipv6-unicast" };
 
@@ -307,12 +303,13 @@ static int instance(const struct config_node *n, struct instance_config *i, stru
 	for (int f = FAM_IPV4_UNICAST; f <= FAM_IPV6_UNICAST; f++) {
 		const struct config_node *x = config_child(n, names[f]);
 
-		if (x && unicast(x, &i->family[f], e))
+		if (x && unicast(x, &i->family[f], &c->memory, e))
 			return -EINVAL;
 	}
-	if (config_child(n, "l2vpn-evpn") && evpn(config_child(n, "l2vpn-evpn"), &i->evpn, e))
+	if (config_child(n, "l2vpn-evpn") &&
+			evpn(config_child(n, "l2vpn-evpn"), &i->evpn, &c->memory, e))
 		return -EINVAL;
-	return config_yang_peers(n, i, e);
+	return config_yang_peers(n, c, i, e);
 }
 
 static int instance_compare(const void *a, const void *b)
@@ -331,7 +328,7 @@ struct bgp_config *config_yang_build(const struct config *tree, struct err *e)
 
 	snprintf(c->hostname, sizeof(c->hostname), "%s", hostname ? hostname : "");
 	CONFIG_FOREACH(n, root, "bgp")
-		if (config_str(n, "asn") && instance(n, vec_push(&c->instances), e)) {
+		if (config_str(n, "asn") && instance(n, c, vec_push(&c->instances), e)) {
 			err_prepend(e, "router bgp%s%s",
 					strcmp(config_str(n, "vrf"), "default") ? " vrf " : "",
 					strcmp(config_str(n, "vrf"), "default") ?

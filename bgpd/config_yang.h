@@ -20,11 +20,12 @@ struct yang_source {
 	const struct config_node *own, *group;
 };
 
-/* Copies a name; -EINVAL and a sentence if it does not fit.  NULL is "". */
+/* Copies the name of a device; -EINVAL and a sentence if it does not fit.  NULL is "". */
 int config_yang_name(char *dst, size_t size, const char *name, struct err *e);
 int config_yang_rts(const char *text, struct rt_list *ret, struct err *e);
 void config_yang_rts_sort(struct rt_list *l);
 int config_yang_policy(const struct config_node *root, struct policy_config *ret, struct err *e);
-int config_yang_peers(const struct config_node *bgp, struct instance_config *i, struct err *e);
+int config_yang_peers(const struct config_node *bgp, struct bgp_config *c, struct instance_config *i,
+		struct err *e);
 
 #endif

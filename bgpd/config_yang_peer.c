@@ -61,13 +61,6 @@ static struct yang_source whole(const struct yang_source *s, const char *contain
 	return (struct yang_source){ n ? config_child(n, container) : NULL, NULL };
 }
 
-static char *str_copy(const struct yang_source *s, const char *path)
-{
-	const char *text = str(s, path);
-
-	return text ? xstrdup(text) : NULL;
-}
-
 static void remote_as(const char *as, struct peer_config *p, uint32_t our_as)
 {
 	if (strcmp(as, "internal") == 0) {
@@ -84,13 +77,13 @@ static void remote_as(const char *as, struct peer_config *p, uint32_t our_as)
 }
 
 static int session(const struct yang_source *s, const struct config_node *bgp, struct peer_config *p,
-		struct err *e)
+		struct arena *a, struct err *e)
 {
 	const char *source = str(s, "update-source");
 	struct yang_source timers = whole(s, "timers"), las = whole(s, "local-as"),
 			   down = whole(s, "shutdown");
 
-	p->description = str_copy(s, "description");
+	p->description = arena_strdup(a, str(s, "description"));
 	p->local_as = u32(&las, "as");
 	p->local_as_no_prepend = flag(&las, "no-prepend");
 	p->local_as_replace_as = flag(&las, "replace-as");
@@ -99,7 +92,7 @@ static int session(const struct yang_source *s, const struct config_node *bgp, s
 	p->ebgp_multihop = (uint8_t)u32(s, "ebgp-multihop");
 	p->ttl_security_hops = (uint8_t)u32(s, "ttl-security-hops");
 	p->disable_connected_check = flag(s, "disable-connected-check");
-	p->password = str_copy(s, "password");
+	p->password = arena_strdup(a, str(s, "password"));
 	if (source && ip_parse(source, &p->update_source) &&
 			config_yang_name(p->update_source_interface,
 					sizeof(p->update_source_interface), source, e))
@@ -112,7 +105,7 @@ static int session(const struct yang_source *s, const struct config_node *bgp, s
 	p->advertisement_interval = (uint16_t)u32(s, "advertisement-interval");
 	p->passive = flag(s, "passive");
 	p->shutdown = down.own != NULL || config_flag(bgp, "shutdown");
-	p->shutdown_message = str_copy(&down, "message");
+	p->shutdown_message = arena_strdup(a, str(&down, "message"));
 	p->extended_next_hop = flag(s, "capability-extended-nexthop");
 	p->dont_capability_negotiate = flag(s, "dont-capability-negotiate");
 	p->enforce_first_as = has(s, "enforce-first-as") ? flag(s, "enforce-first-as") :
@@ -123,28 +116,24 @@ static int session(const struct yang_source *s, const struct config_node *bgp, s
 	return 0;
 }
 
-/* The names of a family's lists and maps. */
-static int family_names(const struct yang_source *s, struct peer_family_config *f, struct err *e)
+static void names(const struct yang_source *s, struct peer_family_config *f, struct arena *a)
 {
 	const struct {
-		const char *path;
-		char *dst;
-	} names[] = {
-		{ "route-map/in", f->route_map_in },
-		{ "route-map/out", f->route_map_out },
-		{ "prefix-list/in", f->prefix_list_in },
-		{ "prefix-list/out", f->prefix_list_out },
-		{ "filter-list/in", f->filter_list_in },
-		{ "filter-list/out", f->filter_list_out },
-		{ "distribute-list/in", f->distribute_list_in },
-		{ "distribute-list/out", f->distribute_list_out },
-		{ "default-originate/route-map", f->default_originate_map },
+		const char *path, **name;
+	} rows[] = {
+		{ "route-map/in", &f->in.route_map },
+		{ "route-map/out", &f->out.route_map },
+		{ "prefix-list/in", &f->in.prefix_list },
+		{ "prefix-list/out", &f->out.prefix_list },
+		{ "filter-list/in", &f->in.filter_list },
+		{ "filter-list/out", &f->out.filter_list },
+		{ "distribute-list/in", &f->in.distribute_list },
+		{ "distribute-list/out", &f->out.distribute_list },
+		{ "default-originate/route-map", &f->default_originate_map },
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (config_yang_name(names[i].dst, CONFIG_NAME_MAX, str(s, names[i].path), e))
-			return -EINVAL;
-	return 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		*rows[i].name = arena_strdup(a, str(s, rows[i].path));
 }
 
 static void maximum_prefix(const struct yang_source *s, struct peer_family_config *f)
@@ -159,7 +148,7 @@ static void maximum_prefix(const struct yang_source *s, struct peer_family_confi
 	f->max_prefix_restart = (uint16_t)u32(&max, "restart");
 }
 
-static int family(const struct yang_source *s, struct peer_family_config *f, struct err *e)
+static void family(const struct yang_source *s, struct peer_family_config *f, struct arena *a)
 {
 	struct yang_source self = whole(s, "next-hop-self"), private = whole(s, "remove-private-as"),
 			   allow = whole(s, "allowas-in"), same = whole(s, "attribute-unchanged");
@@ -177,11 +166,9 @@ static int family(const struct yang_source *s, struct peer_family_config *f, str
 	f->remove_private_as_all = flag(&private, "all");
 	f->remove_private_as_replace = flag(&private, "replace-as");
 	f->as_override = flag(s, "as-override");
-	if (s->own || s->group) {
-		f->send_community = flag(s, "send-community/standard");
-		f->send_ext_community = flag(s, "send-community/extended");
-		f->send_large_community = flag(s, "send-community/large");
-	}
+	f->send_community = flag(s, "send-community/standard");
+	f->send_ext_community = flag(s, "send-community/extended");
+	f->send_large_community = flag(s, "send-community/large");
 	f->soft_reconfiguration = flag(s, "soft-reconfiguration-inbound");
 	f->allow_as_in_origin = flag(&allow, "origin");
 	f->allow_as_in = allow.own ? (uint8_t)u32(&allow, "count") : 0;
@@ -189,7 +176,7 @@ static int family(const struct yang_source *s, struct peer_family_config *f, str
 	f->has_weight = has(s, "weight");
 	f->weight = u32(s, "weight");
 	maximum_prefix(s, f);
-	return family_names(s, f, e);
+	names(s, f, a);
 }
 
 static const struct config_node *neighbor_find(const struct config_node *n, const char *name)
@@ -208,31 +195,35 @@ static const struct {
 	[FAM_EVPN] = { "l2vpn-evpn", NULL },
 };
 
+static bool activated(const struct config_node *bgp, const struct yang_source *s, int f)
+{
+	if ((s->own || s->group) && has(s, "activate"))
+		return flag(s, "activate");
+	return yang_families[f].by_default && config_flag(bgp, yang_families[f].by_default);
+}
+
 /* name: the peer's; NULL: of a listen range, which has only its group's. */
 static int peer_fill(const struct config_node *bgp, const struct yang_source *s, const char *name,
-		struct peer_config *p, uint32_t our_as, struct err *e)
+		struct bgp_config *c, struct peer_config *p, uint32_t our_as, struct err *e)
 {
 	remote_as(str(s, "remote-as"), p, our_as);
-	if (session(s, bgp, p, e))
+	if (session(s, bgp, p, &c->memory, e))
 		return -EINVAL;
 	for (int f = 0; f < FAM_COUNT; f++) {
 		const struct config_node *fn = config_child(bgp, yang_families[f].container);
 		struct yang_source fs = { neighbor_find(fn, name), neighbor_find(fn, p->group) };
 
-		if ((fs.own || fs.group) && has(&fs, "activate"))
-			p->family[f].active = flag(&fs, "activate");
-		else
-			p->family[f].active = yang_families[f].by_default &&
-					      config_flag(bgp, yang_families[f].by_default);
+		if (activated(bgp, &fs, f))
+			p->family[f] = &peer_family_on;
 		/* most neighbours have settings in one family or two */
-		if ((fs.own || fs.group) && family(&fs, &p->family[f], e))
-			return -EINVAL;
+		if (fs.own || fs.group)
+			family(&fs, peer_config_family(c, p, (enum family)f), &c->memory);
 	}
 	return 0;
 }
 
 static int peer(const struct config_node *bgp, const struct config_node *n, const char *name,
-		struct instance_config *i, struct err *e)
+		struct bgp_config *c, struct instance_config *i, struct err *e)
 {
 	struct yang_source s = { n, neighbor_find(bgp, config_str(n, "peer-group")) };
 	struct peer_config *p;
@@ -245,12 +236,12 @@ static int peer(const struct config_node *bgp, const struct config_node *n, cons
 	if (ip_parse(name, &p->addr) &&
 			config_yang_name(p->interface, sizeof(p->interface), name, e))
 		return -EINVAL;
-	if (config_yang_name(p->group, sizeof(p->group), config_str(n, "peer-group"), e))
-		return -EINVAL;
-	return peer_fill(bgp, &s, name, p, i->as, e);
+	p->group = arena_strdup(&c->memory, config_str(n, "peer-group"));
+	return peer_fill(bgp, &s, name, c, p, i->as, e);
 }
 
-static int listen_ranges(const struct config_node *bgp, struct instance_config *i, struct err *e)
+static int listen_ranges(const struct config_node *bgp, struct bgp_config *c,
+		struct instance_config *i, struct err *e)
 {
 	const struct config_node *n;
 
@@ -264,9 +255,9 @@ static int listen_ranges(const struct config_node *bgp, struct instance_config *
 			continue;
 		l = vec_push(&i->listen);
 		peer_config_init(&l->peer);
+		l->peer.group = arena_strdup(&c->memory, group);
 		if (prefix_parse(config_str(n, "prefix"), &l->range) ||
-				config_yang_name(l->peer.group, sizeof(l->peer.group), group, e) ||
-				peer_fill(bgp, &s, NULL, &l->peer, i->as, e))
+				peer_fill(bgp, &s, NULL, c, &l->peer, i->as, e))
 			return -EINVAL;
 	}
 	return 0;
@@ -280,7 +271,8 @@ static int peer_compare(const void *a, const void *b)
 	return c ? c : strcmp(x->interface, y->interface);
 }
 
-int config_yang_peers(const struct config_node *bgp, struct instance_config *i, struct err *e)
+int config_yang_peers(const struct config_node *bgp, struct bgp_config *c, struct instance_config *i,
+		struct err *e)
 {
 	size_t count = config_count(bgp, "neighbor");
 	const struct config_node *n;
@@ -294,12 +286,12 @@ int config_yang_peers(const struct config_node *bgp, struct instance_config *i, 
 
 		if (config_flag(n, "is-peer-group"))
 			continue;
-		if (peer(bgp, n, name, i, e)) {
+		if (peer(bgp, n, name, c, i, e)) {
 			err_prepend(e, "neighbor %s", name);
 			return -EINVAL;
 		}
 	}
 	if (i->peers.n)
 		qsort(i->peers.v, i->peers.n, sizeof(*i->peers.v), peer_compare);
-	return listen_ranges(bgp, i, e);
+	return listen_ranges(bgp, c, i, e);
 }

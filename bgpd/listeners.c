@@ -24,7 +24,7 @@
 
 struct md5_key {
 	struct prefix peers; /* one, or a listen range */
-	char *key;
+	const char *key;     /* its own once it is a listener's */
 	uint32_t rank; /* of several for one prefix the first counts */
 	bool refused;  /* the kernel had no room for it */
 };
@@ -73,7 +73,7 @@ static void keys_free(struct listener *x)
 	struct md5_key *k;
 
 	vec_foreach(k, &x->keys)
-		free(k->key);
+		free((char *)k->key);
 	vec_free(&x->keys);
 }
 
@@ -202,7 +202,8 @@ static struct prefix peer_prefix(const struct ip_addr *a)
 	return prefix_make(a, (uint8_t)family_bits(a->family));
 }
 
-static void key_want(md5_keys *keys, const struct listener *x, const struct prefix *peers, char *key)
+static void key_want(md5_keys *keys, const struct listener *x, const struct prefix *peers,
+		const char *key)
 {
 	uint32_t rank = (uint32_t)keys->n;
 

@@ -166,7 +166,7 @@ static void neighbor_routes(const struct show *s)
 		return;
 	}
 	spec.peer = show_peer(s, i);
-	if (!spec.peer || !i->rib[f] || !spec.peer->config.family[f].active) {
+	if (!spec.peer || !i->rib[f] || !spec.peer->config.family[f]->active) {
 		if (s->json)
 			sb_addf(s->out, "{\"warning\":\"%s\"}\n", spec.peer ?
 					"Neighbor not enabled in address family" :

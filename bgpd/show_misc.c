@@ -331,7 +331,7 @@ static void group_members(const struct show *s, const struct bgp_instance *i, co
 	for (size_t k = 0; k < i->peers.n; k++) {
 		const struct peer *p = i->peers.v[k];
 
-		if (p->removed || strcmp(p->config.group, group) != 0)
+		if (p->removed || !p->config.group || strcmp(p->config.group, group) != 0)
 			continue;
 		if (s->json) {
 			jsonw_object(j, peer_name(p, buf));
@@ -362,10 +362,11 @@ void show_peer_group(const struct show *s)
 		jsonw_object(&j, NULL);
 	for (size_t k = 0; i && k < i->peers.n; k++) {
 		const char *group = i->peers.v[k]->config.group;
-		bool seen = !group[0] || (only && strcmp(only, group) != 0);
+		bool seen = !group || (only && strcmp(only, group) != 0);
 
 		for (size_t n = 0; n < k && !seen; n++)
-			seen = strcmp(i->peers.v[n]->config.group, group) == 0;
+			seen = i->peers.v[n]->config.group &&
+			       strcmp(i->peers.v[n]->config.group, group) == 0;
 		if (seen)
 			continue;
 		if (s->json)

@@ -45,7 +45,7 @@ static void head_text(const struct peer *p, const struct peer_status *st, struct
 		sb_addf(out, " Description: %s\n", p->config.description);
 	if (st->hostname[0])
 		sb_addf(out, "Hostname: %s%s%s\n", st->hostname, st->domain[0] ? "." : "", st->domain);
-	if (p->config.group[0])
+	if (p->config.group)
 		sb_addf(out, " Member of peer-group %s for session parameters\n", p->config.group);
 	if (st->admin_shutdown)
 		sb_addf(out, " Administratively shut down%s%s\n",
@@ -173,37 +173,34 @@ static void counters_text(const struct peer *p, const struct peer_status *st, st
 static void map_text(struct strbuf *out, const char *what, const struct policy *policy,
 		const char *name)
 {
-	if (*name)
+	if (name)
 		sb_addf(out, "  %s is %s%s\n", what, policy && policy_has_map(policy, name) ? "*" : "",
 				name);
 }
 
 static void list_text(struct strbuf *out, const char *what, const char *name)
 {
-	if (*name)
+	if (name)
 		sb_addf(out, "  %s is *%s\n", what, name);
 }
 
 static void policy_text(const struct peer *p, const struct peer_family_config *k, struct strbuf *out)
 {
 	const struct policy *policy = p->instance->core->policy;
-	bool in = k->route_map_in[0] || k->prefix_list_in[0] || k->filter_list_in[0] ||
-		  k->distribute_list_in[0],
-	     outbound = k->route_map_out[0] || k->prefix_list_out[0] || k->filter_list_out[0] ||
-			k->distribute_list_out[0];
+	bool in = policy_filter_any(&k->in), outbound = policy_filter_any(&k->out);
 
 	if (in)
 		sb_add(out, "  Inbound path policy configured\n");
 	if (outbound)
 		sb_add(out, "  Outbound path policy configured\n");
-	list_text(out, "Incoming update prefix filter list", k->prefix_list_in);
-	list_text(out, "Outgoing update prefix filter list", k->prefix_list_out);
-	list_text(out, "Incoming update network filter list", k->distribute_list_in);
-	list_text(out, "Outgoing update network filter list", k->distribute_list_out);
-	list_text(out, "Incoming update AS path filter list", k->filter_list_in);
-	list_text(out, "Outgoing update AS path filter list", k->filter_list_out);
-	map_text(out, "Route map for incoming advertisements", policy, k->route_map_in);
-	map_text(out, "Route map for outgoing advertisements", policy, k->route_map_out);
+	list_text(out, "Incoming update prefix filter list", k->in.prefix_list);
+	list_text(out, "Outgoing update prefix filter list", k->out.prefix_list);
+	list_text(out, "Incoming update network filter list", k->in.distribute_list);
+	list_text(out, "Outgoing update network filter list", k->out.distribute_list);
+	list_text(out, "Incoming update AS path filter list", k->in.filter_list);
+	list_text(out, "Outgoing update AS path filter list", k->out.filter_list);
+	map_text(out, "Route map for incoming advertisements", policy, k->in.route_map);
+	map_text(out, "Route map for outgoing advertisements", policy, k->out.route_map);
 	if (!p->ibgp && p->instance->config && p->instance->config->ebgp_requires_policy) {
 		if (!in)
 			sb_add(out, "  Inbound updates discarded due to missing policy\n");
@@ -214,11 +211,11 @@ static void policy_text(const struct peer *p, const struct peer_family_config *k
 
 static void family_text(const struct peer *p, enum family f, struct strbuf *out)
 {
-	const struct peer_family_config *k = &p->config.family[f];
+	const struct peer_family_config *k = p->config.family[f];
 	const struct peer_family *x = &p->family[f];
 
 	sb_addf(out, "\n For address family: %s\n", families[f].name);
-	if (p->config.group[0])
+	if (p->config.group)
 		sb_addf(out, "  %s peer-group member\n", p->config.group);
 	if (!x->negotiated)
 		sb_add(out, "  Not part of any update group\n");
@@ -256,8 +253,8 @@ static void family_text(const struct peer *p, enum family f, struct strbuf *out)
 									      "large");
 	if (k->default_originate)
 		sb_addf(out, "  Default information originate%s%s\n",
-				k->default_originate_map[0] ? ", default route-map " : "",
-				k->default_originate_map);
+				k->default_originate_map ? ", default route-map " : "",
+				k->default_originate_map ? k->default_originate_map : "");
 	policy_text(p, k, out);
 	sb_addf(out, "  %u accepted prefixes", x->accepted);
 	if (x->received != x->accepted)
@@ -348,7 +345,7 @@ static void neighbor_text(const struct show *s, const struct peer *p)
 			gr_local_mode(p), gr_remote_mode(&st));
 	counters_text(p, &st, out);
 	for (int f = 0; f < FAM_COUNT; f++)
-		if (p->config.family[f].active)
+		if (p->config.family[f]->active)
 			family_text(p, (enum family)f, out);
 	last_reset_text(p, &st, out);
 	connection_text(s, p, &st, out);

@@ -197,24 +197,21 @@ static void names_json(const struct peer_family_config *k, struct jsonw *j)
 {
 	const struct {
 		const char *key, *name;
-	} rows[] = { { "routeMapForIncomingAdvertisements", k->route_map_in },
-		{ "routeMapForOutgoingAdvertisements", k->route_map_out },
-		{ "incomingUpdatePrefixFilterList", k->prefix_list_in },
-		{ "outgoingUpdatePrefixFilterList", k->prefix_list_out },
-		{ "incomingUpdateNetworkFilterList", k->distribute_list_in },
-		{ "outgoingUpdateNetworkFilterList", k->distribute_list_out },
-		{ "incomingUpdateAsPathFilterList", k->filter_list_in },
-		{ "outgoingUpdateAsPathFilterList", k->filter_list_out } };
-	bool in = false, outbound = false;
+	} rows[] = { { "routeMapForIncomingAdvertisements", k->in.route_map },
+		{ "routeMapForOutgoingAdvertisements", k->out.route_map },
+		{ "incomingUpdatePrefixFilterList", k->in.prefix_list },
+		{ "outgoingUpdatePrefixFilterList", k->out.prefix_list },
+		{ "incomingUpdateNetworkFilterList", k->in.distribute_list },
+		{ "outgoingUpdateNetworkFilterList", k->out.distribute_list },
+		{ "incomingUpdateAsPathFilterList", k->in.filter_list },
+		{ "outgoingUpdateAsPathFilterList", k->out.filter_list } };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		*(i % 2 ? &outbound : &in) |= rows[i].name[0] != '\0';
-	if (in)
+	if (policy_filter_any(&k->in))
 		jsonw_bool(j, "inboundPathPolicyConfig", true);
-	if (outbound)
+	if (policy_filter_any(&k->out))
 		jsonw_bool(j, "outboundPathPolicyConfig", true);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].name[0])
+		if (rows[i].name)
 			jsonw_str(j, rows[i].key, rows[i].name);
 }
 
@@ -233,11 +230,11 @@ static const char *communities_sent(const struct peer_family_config *k)
 
 static void family_json(const struct peer *p, enum family f, struct jsonw *j)
 {
-	const struct peer_family_config *k = &p->config.family[f];
+	const struct peer_family_config *k = p->config.family[f];
 	const struct peer_family *x = &p->family[f];
 
 	jsonw_object(j, families[f].json);
-	if (p->config.group[0])
+	if (p->config.group)
 		jsonw_str(j, "peerGroupMember", p->config.group);
 	if (x->negotiated)
 		jsonw_uint(j, "packetQueueLength", 0);
@@ -382,7 +379,7 @@ void neighbor_json(const struct show *s, const struct peer *p, struct jsonw *j)
 		jsonw_str(j, "hostname", st.hostname);
 	if (st.domain[0])
 		jsonw_str(j, "domainname", st.domain);
-	if (p->config.group[0])
+	if (p->config.group)
 		jsonw_str(j, "peerGroup", p->config.group);
 	flag_json(j, "adminShutDown", st.admin_shutdown);
 	jsonw_uint(j, "bgpVersion", 4);
@@ -397,7 +394,7 @@ void neighbor_json(const struct show *s, const struct peer *p, struct jsonw *j)
 	counters_json(p, &st, j);
 	jsonw_object(j, "addressFamilyInfo");
 	for (int f = 0; f < FAM_COUNT; f++)
-		if (p->config.family[f].active)
+		if (p->config.family[f]->active)
 			family_json(p, (enum family)f, j);
 	jsonw_end_object(j);
 	last_reset_json(p, &st, j);

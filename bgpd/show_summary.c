@@ -43,10 +43,7 @@ static const char *peer_state(const struct peer *p, const struct peer_status *st
 	for (int f = 0; f < FAM_COUNT && p->instance->config &&
 			p->instance->config->ebgp_requires_policy && !p->ibgp;
 			f++)
-		if (k->family[f].active && (!k->family[f].route_map_in[0] &&
-				!k->family[f].prefix_list_in[0] &&
-				!k->family[f].distribute_list_in[0] &&
-				!k->family[f].filter_list_in[0]))
+		if (k->family[f]->active && !policy_filter_any(&k->family[f]->in))
 			return "Policy";
 	return "OK";
 }
@@ -291,7 +288,7 @@ static void summary_family(const struct show *s, const struct bgp_instance *i, e
 	for (size_t k = 0; k < n; k++) {
 		struct peer *p = m.peers[k];
 
-		if (!p->config.family[f].active)
+		if (!p->config.family[f]->active)
 			continue;
 		m.peers[m.n++] = p;
 		m.failed += is_failed(p);

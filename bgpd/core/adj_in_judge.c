@@ -8,12 +8,6 @@
 
 #define COMMUNITY_GRACEFUL_SHUTDOWN 0xffff0000u
 
-static bool policy_configured(const struct peer_family_config *c)
-{
-	return c->route_map_in[0] || c->prefix_list_in[0] || c->distribute_list_in[0] ||
-	       c->filter_list_in[0];
-}
-
 static bool peer_is_ebgp(const struct peer *p)
 {
 	return !p->ibgp && !p->confed;
@@ -75,7 +69,7 @@ static bool has_community(const struct attrs *a, uint32_t c)
 
 static enum path_reason refuse(const struct peer *p, enum family f, const struct attrs *a)
 {
-	const struct peer_family_config *c = &p->config.family[f];
+	const struct peer_family_config *c = p->config.family[f];
 
 	if (as_path_loops(p, c, a))
 		return REASON_AS_LOOP;
@@ -91,7 +85,7 @@ static enum path_reason refuse(const struct peer *p, enum family f, const struct
 		if (ip_equal(&nh->addr, &p->local_addr))
 			return REASON_NEXT_HOP_SELF;
 	}
-	if (peer_is_ebgp(p) && p->instance->config->ebgp_requires_policy && !policy_configured(c))
+	if (peer_is_ebgp(p) && p->instance->config->ebgp_requires_policy && !policy_filter_any(&c->in))
 		return REASON_POLICY_DENIED;
 	return REASON_NONE;
 }
@@ -100,7 +94,7 @@ static enum path_reason refuse(const struct peer *p, enum family f, const struct
  * reference and returns one. */
 static uint32_t adjust(const struct peer *p, enum family f, uint32_t id)
 {
-	const struct peer_family_config *c = &p->config.family[f];
+	const struct peer_family_config *c = p->config.family[f];
 	struct attrs_table *t = p->instance->core->attrs;
 	const struct attrs *a = attrs_get(t, id);
 	bool shut = peer_is_ebgp(p) && has_community(a, COMMUNITY_GRACEFUL_SHUTDOWN);

@@ -235,7 +235,7 @@ static void aggregates_of_family(struct origin *o, int v6, enum family f)
 		*vec_push(&o->aggregates) = (struct aggregate){ .prefix = a->prefix, .family = f,
 			.summary_only = a->summary_only, .as_set = a->as_set,
 			.has_origin = a->has_origin, .origin = a->origin,
-			.filter = a->route_map[0] ? policy_bind(i->core->policy, f, &x) : NULL };
+			.filter = a->route_map ? policy_bind(i->core->policy, f, &x) : NULL };
 	}
 	if (!c->aggregates.n || !i->rib[f])
 		rib_reader_close(r);

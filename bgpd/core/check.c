@@ -9,12 +9,10 @@
 #include "bgpd/core/session.h"
 
 static bool filter_differs(struct policy *policy, enum family f, const struct policy_bound *now,
-		const char *map, const char *prefixes, const char *distribute, const char *as_paths)
+		const struct policy_filter *x)
 {
-	struct policy_filter x = { *map ? map : NULL, *prefixes ? prefixes : NULL,
-		*distribute ? distribute : NULL, *as_paths ? as_paths : NULL };
-	struct policy_bound *b = policy_bind(policy, f, &x);
-	bool differs = !now || !policy_bound_equal(now, b);
+	struct policy_bound *b = policy_filter_any(x) ? policy_bind(policy, f, x) : NULL;
+	bool differs = !policy_bound_equal(now, b);
 
 	policy_bound_free(b);
 	return differs;
@@ -32,19 +30,15 @@ static void check_peer(const struct peer *p, const struct peer_config *k, struct
 		return;
 	}
 	for (int i = 0; i < FAM_COUNT; i++) {
-		const struct peer_family_config *x = &k->family[i];
+		const struct peer_family_config *x = k->family[i];
 		enum family f = (enum family)i;
 
 		if (!p->family[f].negotiated)
 			continue;
-		if (c.in[f] || filter_differs(policy, f, p->family[f].in, x->route_map_in,
-						x->prefix_list_in, x->distribute_list_in,
-						x->filter_list_in))
+		if (c.in[f] || filter_differs(policy, f, p->family[f].in, &x->in))
 			sb_addf(out, "neighbor %s vrf %s: %s routes received are filtered again\n",
 					peer_name(p, name), p->instance->name, families[f].name);
-		if (c.out[f] || filter_differs(policy, f, p->family[f].out, x->route_map_out,
-						x->prefix_list_out, x->distribute_list_out,
-						x->filter_list_out))
+		if (c.out[f] || filter_differs(policy, f, p->family[f].out, &x->out))
 			sb_addf(out, "neighbor %s vrf %s: %s routes are announced again\n",
 					peer_name(p, name), p->instance->name, families[f].name);
 	}

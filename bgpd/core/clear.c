@@ -32,7 +32,7 @@ static void clear_soft(struct peer *p, enum family f, const struct bgp_clear *k)
 static void clear_peer(struct peer *p, const struct bgp_clear *k)
 {
 	if (!k->soft_in && !k->soft_out) {
-		if (k->family == FAM_NONE || p->config.family[k->family].active)
+		if (k->family == FAM_NONE || p->config.family[k->family]->active)
 			fsm_reset(p, DOWN_USER_RESET, CEASE_RESET);
 		return;
 	}

@@ -32,14 +32,10 @@ static void rt_list_fini(struct rt_list *l)
 
 static void family_config_fini(struct instance_family_config *f)
 {
-	char **name;
-
 	vec_free(&f->networks);
 	vec_free(&f->aggregates);
 	rt_list_fini(&f->rt_import);
 	rt_list_fini(&f->rt_export);
-	vec_foreach(name, &f->import_vrfs)
-		free(*name);
 	vec_free(&f->import_vrfs);
 }
 
@@ -56,27 +52,13 @@ static void evpn_config_fini(struct evpn_config *e)
 	rt_list_fini(&e->rt_export);
 }
 
-void peer_config_fini(struct peer_config *p)
-{
-	free(p->description);
-	free(p->password);
-	free(p->shutdown_message);
-	p->description = p->password = p->shutdown_message = NULL;
-}
-
 void instance_config_fini(struct instance_config *i)
 {
-	struct peer_config *p;
-
 	vec_free(&i->confederation_peers);
-	for (int f = 0; f < FAM_COUNT; f++)
+	for (int f = 0; f < FAM_UNICAST_COUNT; f++)
 		family_config_fini(&i->family[f]);
 	evpn_config_fini(&i->evpn);
-	vec_foreach(p, &i->peers)
-		peer_config_fini(p);
 	vec_free(&i->peers);
-	for (size_t n = 0; n < i->listen.n; n++)
-		peer_config_fini(&i->listen.v[n].peer);
 	vec_free(&i->listen);
 }
 
@@ -91,7 +73,34 @@ void bgp_config_unref(struct bgp_config *c)
 	vec_foreach(i, &c->instances)
 		instance_config_fini(i);
 	vec_free(&c->instances);
+	arena_fini(&c->memory);
 	free(c);
+}
+
+#define FAMILY_DEFAULTS                                                                            \
+	.send_community = true, .send_ext_community = true, .send_large_community = true,          \
+	.max_prefix_threshold = 75
+
+const struct peer_family_config peer_family_off = { FAMILY_DEFAULTS };
+const struct peer_family_config peer_family_on = { FAMILY_DEFAULTS, .active = true };
+
+struct peer_family_config *peer_config_family(struct bgp_config *c, struct peer_config *p,
+		enum family f)
+{
+	const struct peer_family_config *k = p->family[f];
+
+	if (k == &peer_family_off || k == &peer_family_on) {
+		p->family[f] = arena_new(&c->memory, sizeof(*k));
+		memcpy((void *)p->family[f], k, sizeof(*k));
+	}
+	return (struct peer_family_config *)p->family[f];
+}
+
+void peer_config_forget(struct peer_config *p)
+{
+	p->group = p->description = p->password = p->shutdown_message = NULL;
+	for (int f = 0; f < FAM_COUNT; f++)
+		p->family[f] = &peer_family_off;
 }
 
 void peer_config_init(struct peer_config *p)
@@ -101,12 +110,8 @@ void peer_config_init(struct peer_config *p)
 		.connect_retry = DEFAULT_CONNECT_RETRY,
 		.enforce_first_as = true,
 	};
-	for (int f = 0; f < FAM_COUNT; f++) {
-		p->family[f].send_community = true;
-		p->family[f].send_ext_community = true;
-		p->family[f].send_large_community = true;
-		p->family[f].max_prefix_threshold = 75;
-	}
+	for (int f = 0; f < FAM_COUNT; f++)
+		p->family[f] = &peer_family_off;
 }
 
 void instance_config_init(struct instance_config *i)
@@ -127,7 +132,7 @@ void instance_config_init(struct instance_config *i)
 	i->decision.deterministic_med = true;
 	i->decision.max_paths_ebgp = i->decision.max_paths_ibgp = DEFAULT_MAX_PATHS;
 	i->decision.default_local_pref = 100;
-	for (int f = 0; f < FAM_COUNT; f++) {
+	for (int f = 0; f < FAM_UNICAST_COUNT; f++) {
 		i->family[f].distance_ebgp = 20;
 		i->family[f].distance_ibgp = 200;
 		i->family[f].distance_local = 200;

@@ -1,7 +1,12 @@
 /* bgpd's configuration as one plain, immutable value.  The shell builds it
  * from the configuration tree; the core is handed old and new and works out
  * what changed.  Peer groups are already merged into their members here; the
- * arrays are sorted, so the value does not depend on the order of lines. */
+ * arrays are sorted, so the value does not depend on the order of lines.
+ *
+ * Texts (names, descriptions, passwords), NULL where there are none, and what a
+ * neighbour has per family lie in bgp_config.memory: they are there as long as
+ * the whole value is, and nobody frees one alone.  Who copies a part of the
+ * value keeps a reference to the whole, or copies the texts, too. */
 #ifndef WEFT_BGPD_CORE_CONFIG_H
 #define WEFT_BGPD_CORE_CONFIG_H
 
@@ -12,18 +17,15 @@
 #include "bgpd/core/policy_config.h"
 #include "bgpd/core/rib.h"
 #include "lib/base/addr.h"
+#include "lib/base/arena.h"
 #include "lib/base/vec.h"
-
-#define CONFIG_NAME_MAX 64 /* of lists and maps, with the NUL */
 
 /* Per neighbour and family. */
 struct peer_family_config {
+	struct policy_filter in, out;
+	const char *unsuppress_map;
+	const char *default_originate_map;
 	bool active;
-	char route_map_in[CONFIG_NAME_MAX], route_map_out[CONFIG_NAME_MAX];
-	char prefix_list_in[CONFIG_NAME_MAX], prefix_list_out[CONFIG_NAME_MAX];
-	char distribute_list_in[CONFIG_NAME_MAX], distribute_list_out[CONFIG_NAME_MAX];
-	char filter_list_in[CONFIG_NAME_MAX], filter_list_out[CONFIG_NAME_MAX];
-	char unsuppress_map[CONFIG_NAME_MAX];
 	bool next_hop_self, next_hop_self_force, next_hop_unchanged;
 	bool as_path_unchanged, med_unchanged;
 	bool route_reflector_client, route_server_client;
@@ -34,7 +36,6 @@ struct peer_family_config {
 	uint8_t allow_as_in;	   /* 0: off */
 	bool allow_as_in_origin;
 	bool default_originate;
-	char default_originate_map[CONFIG_NAME_MAX];
 	uint32_t max_prefix;	   /* 0: no limit */
 	uint8_t max_prefix_threshold; /* percent; default 75 */
 	bool max_prefix_warning_only;
@@ -49,8 +50,8 @@ enum remote_as_type { REMOTE_AS_NUMBER, REMOTE_AS_INTERNAL, REMOTE_AS_EXTERNAL, 
 struct peer_config {
 	struct ip_addr addr;
 	char interface[16];	 /* of an unnumbered peer, or the scope of a link-local address */
-	char group[CONFIG_NAME_MAX]; /* "" if none; for show */
-	char *description;	 /* NULL if none */
+	const char *group;	 /* for show */
+	const char *description;
 	enum remote_as_type remote_as_type;
 	uint32_t remote_as;	 /* resolved for internal; 0 for external and auto */
 	uint32_t local_as;	 /* 0: the instance's */
@@ -59,7 +60,7 @@ struct peer_config {
 	uint8_t ebgp_multihop;	 /* TTL; 0: not set (eBGP: 1) */
 	uint8_t ttl_security_hops; /* GTSM, RFC 5082; 0: off */
 	bool disable_connected_check;
-	char *password;		 /* TCP MD5 (RFC 2385); NULL: none */
+	const char *password;	 /* TCP MD5 (RFC 2385) */
 	struct ip_addr update_source; /* family 0: not set */
 	char update_source_interface[16];
 	bool has_timers;
@@ -68,7 +69,7 @@ struct peer_config {
 	uint16_t advertisement_interval; /* seconds; 0: none (default) */
 	uint16_t delay_open;	 /* seconds; 0: none (RFC 4271 section 8.1.1 DelayOpen) */
 	bool passive, shutdown;
-	char *shutdown_message;	 /* RFC 9003; NULL: none */
+	const char *shutdown_message; /* RFC 9003 */
 	bool extended_next_hop;	 /* capability, RFC 8950 */
 	bool dont_capability_negotiate, override_capability, strict_capability_match;
 	bool enforce_first_as;	 /* default true for eBGP, as FRR >= 8.5 */
@@ -76,7 +77,8 @@ struct peer_config {
 	bool graceful_shutdown;	 /* RFC 8326, towards this peer */
 	uint16_t tcp_mss;	 /* bytes; 0: the kernel's choice */
 	bool dynamic;		 /* came by a listen range, has no entry of its own */
-	struct peer_family_config family[FAM_COUNT];
+	/* Never NULL: one without settings points to a constant of all neighbours. */
+	const struct peer_family_config *family[FAM_COUNT];
 };
 
 /* bgp listen range: who connects from here is a peer. */
@@ -87,13 +89,12 @@ struct listen_config {
 
 struct network_config {
 	struct prefix prefix;
-	char route_map[CONFIG_NAME_MAX];
+	const char *route_map;
 };
 
 struct redistribute_config {
-	bool on;
-	char route_map[CONFIG_NAME_MAX];
-	bool has_metric;
+	const char *route_map;
+	bool on, has_metric;
 	uint32_t metric;
 };
 
@@ -101,14 +102,14 @@ struct aggregate_config {
 	struct prefix prefix;
 	bool summary_only, as_set, has_origin;
 	uint8_t origin;
-	char route_map[CONFIG_NAME_MAX];
+	const char *route_map;
 };
 
 struct rt_list { /* route targets as extended communities, sorted */
 	VEC(uint64_t) rt; /* the 8 bytes, big endian */
 };
 
-struct instance_family_config {
+struct instance_family_config { /* unicast; of the others nothing is set here */
 	VEC(struct network_config) networks;
 	VEC(struct aggregate_config) aggregates;
 	struct redistribute_config redistribute[4]; /* by enum feed_proto */
@@ -121,9 +122,9 @@ struct instance_family_config {
 	struct rt_list rt_import, rt_export;
 	bool has_label;
 	uint32_t label;			    /* to export with; else one is chosen */
-	char vpn_map_import[CONFIG_NAME_MAX], vpn_map_export[CONFIG_NAME_MAX];
-	VEC(char *) import_vrfs;	    /* `import vrf NAME` */
-	char table_map[CONFIG_NAME_MAX];
+	const char *vpn_map_import, *vpn_map_export;
+	VEC(const char *) import_vrfs;	    /* `import vrf NAME` */
+	const char *table_map;
 };
 
 struct evpn_vni_config { /* `vni N` under l2vpn evpn */
@@ -137,7 +138,7 @@ struct evpn_vni_config { /* `vni N` under l2vpn evpn */
 struct evpn_config {
 	bool advertise_all_vni, advertise_default_gw, advertise_svi_ip;
 	bool advertise[2];	/* unicast IPv4, IPv6 routes of this VRF as type 5 */
-	char advertise_map[2][CONFIG_NAME_MAX];
+	const char *advertise_map[2];
 	bool default_originate[2];
 	bool flooding_disabled;
 	VEC(struct evpn_vni_config) vnis; /* in order of VNI */
@@ -169,7 +170,7 @@ struct instance_config {
 	bool reject_as_sets;	   /* RFC 9774 */
 	bool graceful_restart;	   /* helper and restarter as negotiated */
 	struct decision_options decision; /* max_paths come from the family */
-	struct instance_family_config family[FAM_COUNT];
+	struct instance_family_config family[FAM_UNICAST_COUNT];
 	struct evpn_config evpn;
 	VEC(struct peer_config) peers; /* by address, then interface */
 	VEC(struct listen_config) listen;
@@ -179,6 +180,7 @@ struct instance_config {
 struct bgp_config {
 	unsigned refs;
 	char hostname[64];
+	struct arena memory;
 	struct policy_config policy;
 	struct policy *compiled; /* of it, once somebody needed that (policy_of()); or NULL */
 	VEC(struct instance_config) instances; /* default first, then by name */
@@ -189,8 +191,14 @@ struct bgp_config *bgp_config_ref(struct bgp_config *c);
 void bgp_config_unref(struct bgp_config *c);
 void peer_config_init(struct peer_config *p);		/* the defaults above */
 void instance_config_init(struct instance_config *i);	/* likewise */
-void peer_config_fini(struct peer_config *p);		/* frees what it holds */
-void instance_config_fini(struct instance_config *i);	/* likewise */
+void instance_config_fini(struct instance_config *i);	/* frees its arrays */
+/* A neighbour's family without settings, off and activated. */
+extern const struct peer_family_config peer_family_off, peer_family_on;
+/* While c is being made: the family of a neighbour of c as its own, to be changed. */
+struct peer_family_config *peer_config_family(struct bgp_config *c, struct peer_config *p,
+		enum family f);
+/* The same neighbour without what lies in the memory of its configuration. */
+void peer_config_forget(struct peer_config *p);
 bool peer_config_equal(const struct peer_config *a, const struct peer_config *b);
 /* By address, then interface: negative, 0 or positive. */
 int peer_config_order(const struct peer_config *a, const struct peer_config *b);

@@ -5,7 +5,7 @@
 #include "bgpd/core/config_cost.h"
 #include "bgpd/core/session.h"
 
-enum field_kind { FIELD_VALUE, FIELD_ARRAY /* char [], text */, FIELD_TEXT /* char *, may be NULL */ };
+enum field_kind { FIELD_VALUE, FIELD_ARRAY /* char [], text */, FIELD_TEXT /* const char *, may be NULL */ };
 
 struct field {
 	uint16_t at, size;
@@ -20,7 +20,7 @@ struct field {
 static const struct field peer_fields[] = {
 	VALUE(addr, COST_SESSION, DOWN_CONFIG),
 	ARRAY(interface, COST_SESSION, DOWN_CONFIG),
-	ARRAY(group, COST_NOTHING, 0),
+	TEXT(group, COST_NOTHING, 0),
 	TEXT(description, COST_NOTHING, 0),
 	VALUE(remote_as_type, COST_SESSION, DOWN_REMOTE_AS),
 	VALUE(remote_as, COST_SESSION, DOWN_REMOTE_AS),
@@ -56,21 +56,21 @@ static const struct field peer_fields[] = {
 };
 
 #undef VALUE
-#undef ARRAY
+#undef TEXT
 #define VALUE(m, c, w) ROW(peer_family_config, m, FIELD_VALUE, c, w)
-#define ARRAY(m, c, w) ROW(peer_family_config, m, FIELD_ARRAY, c, w)
+#define TEXT(m, c, w) ROW(peer_family_config, m, FIELD_TEXT, c, w)
 
 static const struct field family_fields[] = {
 	VALUE(active, COST_SESSION, DOWN_FAMILY),
-	ARRAY(route_map_in, COST_IN, 0),
-	ARRAY(route_map_out, COST_OUT, 0),
-	ARRAY(prefix_list_in, COST_IN, 0),
-	ARRAY(prefix_list_out, COST_OUT, 0),
-	ARRAY(distribute_list_in, COST_IN, 0),
-	ARRAY(distribute_list_out, COST_OUT, 0),
-	ARRAY(filter_list_in, COST_IN, 0),
-	ARRAY(filter_list_out, COST_OUT, 0),
-	ARRAY(unsuppress_map, COST_OUT, 0),
+	TEXT(in.route_map, COST_IN, 0),
+	TEXT(out.route_map, COST_OUT, 0),
+	TEXT(in.prefix_list, COST_IN, 0),
+	TEXT(out.prefix_list, COST_OUT, 0),
+	TEXT(in.distribute_list, COST_IN, 0),
+	TEXT(out.distribute_list, COST_OUT, 0),
+	TEXT(in.filter_list, COST_IN, 0),
+	TEXT(out.filter_list, COST_OUT, 0),
+	TEXT(unsuppress_map, COST_OUT, 0),
 	VALUE(next_hop_self, COST_OUT, 0),
 	VALUE(next_hop_self_force, COST_OUT, 0),
 	VALUE(next_hop_unchanged, COST_OUT, 0),
@@ -89,7 +89,7 @@ static const struct field family_fields[] = {
 	VALUE(allow_as_in, COST_IN, 0),
 	VALUE(allow_as_in_origin, COST_IN, 0),
 	VALUE(default_originate, COST_OUT, 0),
-	ARRAY(default_originate_map, COST_OUT, 0),
+	TEXT(default_originate_map, COST_OUT, 0),
 	VALUE(max_prefix, COST_NOTHING, 0),
 	VALUE(max_prefix_threshold, COST_NOTHING, 0),
 	VALUE(max_prefix_warning_only, COST_NOTHING, 0),
@@ -107,7 +107,7 @@ static bool field_equal(const struct field *f, const void *a, const void *b)
 	if (f->kind == FIELD_ARRAY)
 		return strncmp(p, q, f->size) == 0;
 	if (f->kind == FIELD_TEXT) {
-		const char *s = *(char *const *)p, *t = *(char *const *)q;
+		const char *s = *(const char *const *)p, *t = *(const char *const *)q;
 
 		return s == t || (s && t && strcmp(s, t) == 0);
 	}
@@ -120,8 +120,8 @@ bool peer_config_equal(const struct peer_config *a, const struct peer_config *b)
 		if (!field_equal(&peer_fields[i], a, b))
 			return false;
 	for (int f = 0; f < FAM_COUNT; f++)
-		for (size_t i = 0; i < N_ROWS(family_fields); i++)
-			if (!field_equal(&family_fields[i], &a->family[f], &b->family[f]))
+		for (size_t i = 0; a->family[f] != b->family[f] && i < N_ROWS(family_fields); i++)
+			if (!field_equal(&family_fields[i], a->family[f], b->family[f]))
 				return false;
 	return true;
 }
@@ -155,12 +155,12 @@ struct peer_config_change peer_config_compare(
 		if (!field_equal(&peer_fields[i], old, new))
 			note(&c, &peer_fields[i], &in, &out);
 	for (int f = 0; f < FAM_COUNT; f++) {
-		const struct peer_family_config *a = &old->family[f], *b = &new->family[f];
+		const struct peer_family_config *a = old->family[f], *b = new->family[f];
 
 		c.in[f] = in;
 		c.out[f] = out;
 		/* Options of a family that is off on both sides wait for it to come on. */
-		if (!a->active && !b->active)
+		if (a == b || (!a->active && !b->active))
 			continue;
 		for (size_t i = 0; i < N_ROWS(family_fields); i++)
 			if (!field_equal(&family_fields[i], a, b))

@@ -60,7 +60,6 @@ mono_t core_jitter(struct bgp_core *c, mono_t t)
 
 void core_timer_start(struct bgp_core *c, struct core_timer *t, mono_t after)
 {
-	t->timer.owner = t;
 	timer_start(&c->timers, &t->timer, c->now + after);
 }
 
@@ -125,7 +124,7 @@ static void run_timers(struct bgp_core *c)
 	struct timer *t;
 
 	for (int n = 0; n < TIMERS_PER_TICK && (t = timers_take(&c->timers, c->now)); n++) {
-		struct core_timer *ct = t->owner;
+		struct core_timer *ct = (struct core_timer *)t;
 
 		ct->fire(ct, c);
 	}

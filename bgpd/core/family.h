@@ -13,6 +13,7 @@ enum family {
 	FAM_COUNT,
 	FAM_NONE = FAM_COUNT,
 };
+#define FAM_UNICAST_COUNT 2 /* they come first */
 
 struct family_info {
 	uint16_t afi;	    /* IANA */

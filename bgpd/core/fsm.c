@@ -11,6 +11,7 @@
 #include "bgpd/core/listen.h"
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm_private.h"
+#include "lib/base/xalloc.h"
 
 static struct bgp_core *core_of(const struct peer *p)
 {
@@ -33,9 +34,10 @@ void fsm_send_open(struct conn *conn)
 	struct peer *p = conn->peer;
 	struct session *s = p->session;
 
-	open_build(p, &s->sent);
-	s->sent_any = true;
-	conn_send_open(conn, &s->sent, has_options(p));
+	if (!s->sent)
+		s->sent = xmalloc(sizeof(*s->sent));
+	open_build(p, s->sent);
+	conn_send_open(conn, s->sent, has_options(p));
 	conn->state = FSM_OPENSENT;
 	core_timer_start(conn->core, &conn->hold, OPEN_HOLD);
 }
@@ -154,7 +156,7 @@ static bool may_start(struct peer *p)
 	bool any = false;
 
 	for (int f = 0; f < FAM_COUNT; f++)
-		any |= p->config.family[f].active;
+		any |= p->config.family[f]->active;
 	if (core_door(core_of(p))->shutdown || p->removed || s->max_prefix_down)
 		return false;
 	if (p->config.shutdown)
@@ -292,7 +294,7 @@ static uint8_t refuse(const struct peer *p)
 	if (!s->started)
 		return CEASE_REJECTED;
 	/* A peer that restarted may not have told us (RFC 4724 section 4.2). */
-	if (s->up && !s->received.caps.graceful_restart)
+	if (s->up && !s->received->caps.graceful_restart)
 		return CEASE_COLLISION;
 	return 0;
 }

@@ -29,9 +29,8 @@ struct session {
 	enum peer_down down;
 	mono_t last_down_at, last_established_at;
 	mono_t reset_at; /* of last_down, which may be of a session that never was up */
-	struct session_error error;
-	struct open_msg sent, received; /* the last OPENs */
-	bool sent_any, received_any;
+	struct session_error *error; /* the last one; NULL: there was none */
+	struct open_msg *sent, *received; /* the last OPENs; NULL: none yet */
 	struct session_view view;   /* for decoding UPDATEs; while established */
 	bool max_prefix_warned[FAM_COUNT];
 	mono_t discard_logged;	    /* when; 0: never */

@@ -2,6 +2,7 @@
  * or a new start after a delay.  See fsm.c. */
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm_private.h"
+#include "lib/base/xalloc.h"
 
 #define START_DELAY_MAX MONO_SEC(60)
 
@@ -61,16 +62,19 @@ void fsm_keep_error(struct session *s, bool received, uint8_t code, uint8_t subc
 		const void *data, size_t len)
 {
 	struct notification n = { code, subcode, data, len };
+	struct session_error *e = s->error;
 	char message[256];
 
-	s->error = (struct session_error){ .code = code, .subcode = subcode, .received = received };
-	s->error.hard = code == ERR_CEASE && subcode == CEASE_HARD_RESET;
-	s->error.len = (uint16_t)(len < SESSION_DATA_MAX ? len : SESSION_DATA_MAX);
+	if (!e)
+		e = s->error = xmalloc(sizeof(*e));
+	*e = (struct session_error){ .code = code, .subcode = subcode, .received = received };
+	e->hard = code == ERR_CEASE && subcode == CEASE_HARD_RESET;
+	e->len = (uint16_t)(len < SESSION_DATA_MAX ? len : SESSION_DATA_MAX);
 	if (len)
-		memcpy(s->error.data, data, s->error.len);
+		memcpy(e->data, data, e->len);
 	if (shutdown_communication_decode(&n, message)) {
-		memcpy(s->error.message, message, sizeof(s->error.message) - 1);
-		s->error.message[sizeof(s->error.message) - 1] = '\0';
+		memcpy(e->message, message, sizeof(e->message) - 1);
+		e->message[sizeof(e->message) - 1] = '\0';
 	}
 }
 

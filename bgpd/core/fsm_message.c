@@ -3,6 +3,7 @@
 #include "bgpd/core/door.h"
 #include "bgpd/core/fsm_private.h"
 #include "bgpd/core/receive.h"
+#include "lib/base/xalloc.h"
 
 #define LATE MONO_SEC(1)	    /* a timer that fires so much after its time */
 #define SEND_HOLD_MIN MONO_SEC(480) /* RFC 9687 section 3.2: 8 minutes, or twice the hold time */
@@ -112,7 +113,7 @@ static bool win_collision(struct conn *conn, const struct open_msg *o)
 		if (other == conn)
 			continue;
 		if (other == s->up) {
-			if (!s->received.caps.graceful_restart) {
+			if (!s->received->caps.graceful_restart) {
 				fsm_drop_collided(conn);
 				return false;
 			}
@@ -155,8 +156,9 @@ static void take_open(struct conn *conn, const uint8_t *body, size_t len)
 		core_timer_stop(conn->core, &conn->open_delay);
 		fsm_send_open(conn);
 	}
-	s->received = *o;
-	s->received_any = true;
+	if (!s->received)
+		s->received = xmalloc(sizeof(*s->received));
+	*s->received = *o;
 	conn->state = FSM_OPENCONFIRM;
 	conn->hold_secs = open_hold_secs(p, o);
 	conn->keepalive_secs = open_keepalive_secs(p, conn->hold_secs);

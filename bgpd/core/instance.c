@@ -80,11 +80,12 @@ static bool has_table(const struct bgp_instance *i, enum family f)
 
 static struct decision_options decision_of(const struct instance_config *k, enum family f)
 {
+	const struct instance_family_config *x = f < FAM_UNICAST_COUNT ? &k->family[f] : NULL;
 	struct decision_options o = k->decision;
 
 	o.evpn = f == FAM_EVPN;
-	o.max_paths_ebgp = k->family[f].max_paths_ebgp ? k->family[f].max_paths_ebgp : 64;
-	o.max_paths_ibgp = k->family[f].max_paths_ibgp ? k->family[f].max_paths_ibgp : 64;
+	o.max_paths_ebgp = x && x->max_paths_ebgp ? x->max_paths_ebgp : 64;
+	o.max_paths_ibgp = x && x->max_paths_ibgp ? x->max_paths_ibgp : 64;
 	o.default_local_pref = k->default_local_pref;
 	return o;
 }
@@ -152,7 +153,8 @@ static void set_options(struct bgp_instance *i, const struct instance_config *ol
 		if (!i->rib[f])
 			continue;
 		if (old) {
-			bool retell = distances_differ(&old->family[f], &i->config->family[f]);
+			bool retell = f < FAM_UNICAST_COUNT &&
+				distances_differ(&old->family[f], &i->config->family[f]);
 
 			was = decision_of(old, f);
 			if (decision_equal(&was, &now) && !retell)
@@ -188,7 +190,7 @@ void instance_end_of_rib(struct bgp_instance *i)
 		const struct peer *p = i->peers.v[n];
 
 		for (int f = 0; f < FAM_COUNT; f++)
-			if (p->session->started && p->config.family[f].active &&
+			if (p->session->started && p->config.family[f]->active &&
 					!p->family[f].end_of_rib_received)
 				return;
 	}

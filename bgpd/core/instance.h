@@ -27,7 +27,7 @@ struct msg_error;
  * core_timer_start() and _stop(), fired once by the door.  All timers of
  * core->timers are such. */
 struct core_timer {
-	struct timer timer;
+	struct timer timer; /* first: core.c takes one for the other */
 	void (*fire)(struct core_timer *t, struct bgp_core *c);
 };
 

@@ -231,7 +231,7 @@ static struct policy_bound *bind_map(struct bgp_instance *i, enum family f, cons
 {
 	struct policy_filter x = { .route_map = name };
 
-	return name[0] ? policy_bind(i->core->policy, f, &x) : NULL;
+	return name ? policy_bind(i->core->policy, f, &x) : NULL;
 }
 
 static void settings_free(struct origin *o)

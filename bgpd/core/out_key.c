@@ -5,12 +5,6 @@
 
 #include "bgpd/core/out_private.h"
 
-static bool policy_configured(const struct peer_family_config *c)
-{
-	return c->route_map_out[0] || c->prefix_list_out[0] || c->distribute_list_out[0] ||
-	       c->filter_list_out[0];
-}
-
 static struct ip_addr mapped(const struct ip_addr *v4)
 {
 	struct ip_addr a = { 6, { [10] = 0xff, [11] = 0xff } };
@@ -65,7 +59,7 @@ void out_own_next_hop(const struct peer *p, enum family f, struct ip_addr *ret,
 void out_key_make(const struct peer *p, enum family f, const struct out_filters *x,
 		struct out_key *ret)
 {
-	const struct peer_family_config *c = &p->config.family[f];
+	const struct peer_family_config *c = p->config.family[f];
 	const struct instance_config *i = p->instance->config;
 	struct ip_addr own, link_local;
 	struct out_key *k = ret;
@@ -88,7 +82,7 @@ void out_key_make(const struct peer *p, enum family f, const struct out_filters 
 	k->rs_client = c->route_server_client;
 	k->as4 = p->caps.as4;
 	k->extended_next_hop = p->caps.extended_next_hop[f];
-	k->silent = out_is_external(k) && i->ebgp_requires_policy && !policy_configured(c);
+	k->silent = out_is_external(k) && i->ebgp_requires_policy && !policy_filter_any(&c->out);
 	k->reflect_between_clients = i->reflect_client_to_client;
 	k->graceful_shutdown = i->graceful_shutdown || p->config.graceful_shutdown;
 	k->next_hop_self = c->next_hop_self;
@@ -116,23 +110,16 @@ static struct policy_bound *bind_map(const struct peer *p, enum family f, const 
 {
 	struct policy_filter x = { .route_map = name };
 
-	return name[0] ? policy_bind(p->instance->core->policy, f, &x) : NULL;
-}
-
-static const char *named(const char *name)
-{
-	return name[0] ? name : NULL;
+	return name ? policy_bind(p->instance->core->policy, f, &x) : NULL;
 }
 
 void out_filters_bind(const struct peer *p, enum family f, struct out_filters *ret)
 {
-	const struct peer_family_config *c = &p->config.family[f];
-	struct policy_filter x = { named(c->route_map_out), named(c->prefix_list_out),
-		named(c->distribute_list_out), named(c->filter_list_out) };
+	const struct peer_family_config *c = p->config.family[f];
 
 	*ret = (struct out_filters){ 0 };
-	if (policy_configured(c))
-		ret->policy = policy_bind(p->instance->core->policy, f, &x);
+	if (policy_filter_any(&c->out))
+		ret->policy = policy_bind(p->instance->core->policy, f, &c->out);
 	ret->unsuppress = bind_map(p, f, c->unsuppress_map);
 	if (c->default_originate)
 		ret->default_map = bind_map(p, f, c->default_originate_map);
@@ -149,13 +136,9 @@ void out_filters_fini(struct out_filters *x)
 	*x = (struct out_filters){ 0 };
 }
 
-static bool bound_equal(const struct policy_bound *a, const struct policy_bound *b)
-{
-	return a && b ? policy_bound_equal(a, b) : !a && !b;
-}
-
 bool out_filters_equal(const struct out_filters *a, const struct out_filters *b)
 {
-	return bound_equal(a->policy, b->policy) && bound_equal(a->unsuppress, b->unsuppress) &&
-	       bound_equal(a->default_map, b->default_map);
+	return policy_bound_equal(a->policy, b->policy) &&
+	       policy_bound_equal(a->unsuppress, b->unsuppress) &&
+	       policy_bound_equal(a->default_map, b->default_map);
 }

@@ -60,7 +60,7 @@ static void set_source(struct peer *p)
 	s->addr = p->config.addr;
 	s->rr_client = false;
 	for (int f = 0; f < FAM_COUNT; f++)
-		s->rr_client |= p->config.family[f].route_reflector_client;
+		s->rr_client |= p->config.family[f]->route_reflector_client;
 }
 
 void peer_configure(struct peer *p, const struct peer_config *k)
@@ -165,6 +165,9 @@ void peer_free(struct peer *p)
 		policy_bound_free(p->family[f].in);
 		policy_bound_free(p->family[f].out);
 	}
+	free(s->error);
+	free(s->sent);
+	free(s->received);
 	core_source_free(i->core, p->source);
 	if (p->block)
 		block_release(p->block);
@@ -176,28 +179,17 @@ void peer_remove(struct peer *p)
 {
 	p->removed = true;
 	fsm_stop(p, DOWN_DELETED, CEASE_DECONFIGURED, NULL, 0);
-	/* Its strings go with the old configuration. */
-	p->config.description = p->config.password = p->config.shutdown_message = NULL;
+	peer_config_forget(&p->config); /* its paths may outlive the configuration */
 	session_reap(p);
 }
 
-static struct policy_bound *bind(struct peer *p, enum family f, const char *map, const char *prefixes,
-		const char *distribute, const char *as_paths)
+static void rebind(struct policy_bound **at, struct policy *policy, enum family f,
+		const struct policy_filter *x, bool *ret_changed)
 {
-	struct policy_filter x = {
-		.route_map = *map ? map : NULL,
-		.prefix_list = *prefixes ? prefixes : NULL,
-		.distribute_list = *distribute ? distribute : NULL,
-		.filter_list = *as_paths ? as_paths : NULL,
-	};
+	struct policy_bound *now = policy_filter_any(x) ? policy_bind(policy, f, x) : NULL;
 
-	return policy_bind(core_of(p)->policy, f, &x);
-}
-
-static void rebind(struct policy_bound **at, struct policy_bound *now, bool *ret_changed)
-{
 	if (ret_changed)
-		*ret_changed |= !*at || !policy_bound_equal(*at, now);
+		*ret_changed |= !policy_bound_equal(*at, now);
 	policy_bound_free(*at);
 	*at = now;
 }
@@ -205,19 +197,14 @@ static void rebind(struct policy_bound **at, struct policy_bound *now, bool *ret
 void peer_bind(struct peer *p, bool ret_in[FAM_COUNT], bool ret_out[FAM_COUNT])
 {
 	for (int i = 0; i < FAM_COUNT; i++) {
-		const struct peer_family_config *k = &p->config.family[i];
+		const struct peer_family_config *k = p->config.family[i];
+		struct policy *policy = core_of(p)->policy;
 		enum family f = (enum family)i;
 
-		if (!k->active && !p->family[i].in)
+		if (!k->active && !p->family[i].in && !p->family[i].out)
 			continue;
-		rebind(&p->family[i].in,
-				bind(p, f, k->route_map_in, k->prefix_list_in, k->distribute_list_in,
-						k->filter_list_in),
-				ret_in ? &ret_in[i] : NULL);
-		rebind(&p->family[i].out,
-				bind(p, f, k->route_map_out, k->prefix_list_out, k->distribute_list_out,
-						k->filter_list_out),
-				ret_out ? &ret_out[i] : NULL);
+		rebind(&p->family[i].in, policy, f, &k->in, ret_in ? &ret_in[i] : NULL);
+		rebind(&p->family[i].out, policy, f, &k->out, ret_out ? &ret_out[i] : NULL);
 	}
 }
 

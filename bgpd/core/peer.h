@@ -19,7 +19,7 @@ struct peer_family {
 	uint32_t accepted;	   /* after policy */
 	uint32_t advertised;	   /* routes it has been told */
 	bool end_of_rib_received, end_of_rib_sent;
-	struct policy_bound *in, *out; /* bound to core->policy */
+	struct policy_bound *in, *out; /* bound to core->policy; NULL: no filter */
 	struct out_member *member; /* out_group.c's */
 };
 
@@ -39,7 +39,7 @@ struct peer_counters {
 
 struct peer {
 	struct bgp_instance *instance;
-	struct peer_config config;  /* its own copy; strings point into core->config */
+	struct peer_config config;  /* its own copy; what it points to is core->config's */
 	uint16_t source;	    /* number in core->sources */
 	uint32_t local_as;	    /* as used in the OPEN */
 	uint32_t remote_as;	    /* as configured, or learned with external */

@@ -96,7 +96,7 @@ const char *peer_hostname(const struct peer *p)
 {
 	const struct session *s = p->session;
 
-	return s->received_any ? s->received.caps.hostname : "";
+	return s->received ? s->received->caps.hostname : "";
 }
 
 void peer_status_get(const struct peer *p, struct peer_status *ret)
@@ -114,23 +114,24 @@ void peer_status_get(const struct peer *p, struct peer_status *ret)
 		.last_down_at = s->last_down_at,
 		.reset_at = s->reset_at,
 		.last_established_at = s->last_established_at,
-		.error = s->error,
 		.hold_configured = peer_hold_configured(p),
 		.keepalive_configured = peer_keepalive_configured(p),
 		.connect_retry_left = secs_left(c, &s->retry),
 		.start_left = secs_left(c, &s->start),
 		.restart_left = secs_left(c, &s->restart),
-		.sent = s->sent_any ? &s->sent.caps : NULL,
-		.received = s->received_any ? &s->received.caps : NULL,
+		.sent = s->sent ? &s->sent->caps : NULL,
+		.received = s->received ? &s->received->caps : NULL,
 		.caps_known = p->state >= FSM_OPENCONFIRM,
 	};
 	ret->hold = ret->hold_configured;
 	ret->keepalive = ret->keepalive_configured;
 	for (int f = 0; f < FAM_COUNT; f++)
 		ret->restarting |= s->stale_family[f] && !s->up;
-	if (s->received_any) {
-		memcpy(ret->hostname, s->received.caps.hostname, sizeof(ret->hostname));
-		memcpy(ret->domain, s->received.caps.domain, sizeof(ret->domain));
+	if (s->error)
+		ret->error = *s->error;
+	if (s->received) {
+		memcpy(ret->hostname, s->received->caps.hostname, sizeof(ret->hostname));
+		memcpy(ret->domain, s->received->caps.domain, sizeof(ret->domain));
 	}
 	if (conn)
 		conn_status(c, conn, ret);

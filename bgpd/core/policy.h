@@ -22,11 +22,6 @@ struct policy *policy_new(const struct policy_config *c, struct err *e);
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p);
 
-/* What a filter of a neighbour is made of: names, any may be NULL. */
-struct policy_filter {
-	const char *route_map, *prefix_list, *distribute_list, *filter_list /* as-path */;
-};
-
 /* A filter bound to a compiled policy: what the hot path calls. */
 struct policy_bound;
 /* Keeps a reference to the policy and, once applied, to some attribute sets:
@@ -39,7 +34,7 @@ bool policy_bound_ignores_prefix(const struct policy_bound *b);
 bool policy_bound_looks_at_peer(const struct policy_bound *b);
 bool policy_bound_permits_all(const struct policy_bound *b); /* no filter at all: skip it */
 /* Two bound filters, maybe of two policies, that can't differ in outcome:
- * reload asks this to know what a change touches. */
+ * reload asks this to know what a change touches.  NULL: no filter at all. */
 bool policy_bound_equal(const struct policy_bound *a, const struct policy_bound *b);
 
 struct policy_route {

@@ -399,6 +399,8 @@ bool policy_bound_looks_at_peer(const struct policy_bound *b)
 
 bool policy_bound_equal(const struct policy_bound *a, const struct policy_bound *b)
 {
+	if (!a || !b)
+		return (!a || policy_bound_permits_all(a)) && (!b || policy_bound_permits_all(b));
 	if (a->has_map != b->has_map || a->has_prefix_list != b->has_prefix_list ||
 			a->has_access_list != b->has_access_list ||
 			a->has_as_list != b->has_as_list)

@@ -64,6 +64,16 @@ struct route_map_config {
 	VEC(struct route_map_entry) entries;
 };
 
+/* What a filter of a neighbour is made of: names, any may be NULL. */
+struct policy_filter {
+	const char *route_map, *prefix_list, *distribute_list, *filter_list /* as-path */;
+};
+
+static inline bool policy_filter_any(const struct policy_filter *x)
+{
+	return x->route_map || x->prefix_list || x->distribute_list || x->filter_list;
+}
+
 struct policy_config {
 	VEC(struct prefix_list_config) prefix_lists;
 	VEC(struct list_config) lists;

@@ -59,7 +59,7 @@ static bool over_limit(struct peer *p, enum family f, const struct peer_family_c
 bool receive_check_limits(struct peer *p)
 {
 	for (int f = 0; f < FAM_COUNT; f++)
-		if (p->family[f].negotiated && over_limit(p, (enum family)f, &p->config.family[f]))
+		if (p->family[f].negotiated && over_limit(p, (enum family)f, p->config.family[f]))
 			return false;
 	return true;
 }
@@ -205,7 +205,7 @@ static bool refresh_too_early(struct conn *conn, enum family f)
 	struct peer *p = conn->peer;
 	char name[IP_TEXT_MAX];
 
-	if (!p->session->received.caps.graceful_restart || p->family[f].end_of_rib_received)
+	if (!p->session->received->caps.graceful_restart || p->family[f].end_of_rib_received)
 		return false;
 	if (log_allowed(conn->core, p->session))
 		core_log(conn->core, LEVEL_ERR, "neighbor %s: a route refresh begins before its End-of-RIB",

@@ -52,9 +52,9 @@ static void change_session(struct peer *p, const struct peer_config *k, enum pee
 static bool limits_differ(const struct peer_config *a, const struct peer_config *b)
 {
 	for (int f = 0; f < FAM_COUNT; f++)
-		if (a->family[f].max_prefix != b->family[f].max_prefix ||
-				a->family[f].max_prefix_warning_only !=
-						b->family[f].max_prefix_warning_only)
+		if (a->family[f]->max_prefix != b->family[f]->max_prefix ||
+				a->family[f]->max_prefix_warning_only !=
+						b->family[f]->max_prefix_warning_only)
 			return true;
 	return false;
 }

@@ -11,7 +11,7 @@
 #include "bgpd/core/rib_private.h"
 #include "lib/base/xalloc.h"
 
-#define RING_MIN 1024
+#define RING_MIN 64
 #define RING_KEEP 65536 /* entries: a larger ring is given back when it is empty */
 #define PREFETCH 16
 #define TRIM 64 /* entries dropped in one go */

@@ -41,7 +41,7 @@ const char *peer_down_text(enum peer_down d);
 
 /* The last NOTIFICATION of a session. */
 struct session_error {
-	uint8_t code, subcode;	/* code 0: there was none */
+	uint8_t code, subcode;	/* code 0: there was none, in a peer_status */
 	bool received;		/* else sent by us */
 	bool hard;		/* a hard reset (RFC 8538) */
 	uint16_t len;

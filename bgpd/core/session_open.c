@@ -52,7 +52,7 @@ static void build_restart(const struct peer *p, struct capabilities *k)
 static void build_capabilities(const struct peer *p, struct capabilities *k)
 {
 	for (int f = 0; f < FAM_COUNT; f++) {
-		k->family[f] = p->config.family[f].active;
+		k->family[f] = p->config.family[f]->active;
 		k->multiprotocol |= k->family[f];
 		k->add_path[f] = k->family[f] ? ADD_PATH_RECEIVE : 0;
 	}
@@ -80,7 +80,7 @@ void open_build(const struct peer *p, struct open_msg *ret)
 		.router_id = p->instance->router_id,
 	};
 	if (p->config.dont_capability_negotiate || p->session->no_options)
-		ret->caps.family[FAM_IPV4_UNICAST] = p->config.family[FAM_IPV4_UNICAST].active;
+		ret->caps.family[FAM_IPV4_UNICAST] = p->config.family[FAM_IPV4_UNICAST]->active;
 	else
 		build_capabilities(p, &ret->caps);
 }
@@ -123,10 +123,10 @@ static int unsupported(const struct capabilities *ours, struct msg_error *e, con
 
 static void agree(const struct peer *p, const struct open_msg *o, struct capabilities_common *ret)
 {
-	capabilities_negotiate(&p->session->sent.caps, &o->caps, ret);
+	capabilities_negotiate(&p->session->sent->caps, &o->caps, ret);
 	if (p->config.override_capability)
 		for (int f = 0; f < FAM_COUNT; f++)
-			ret->family[f] |= p->config.family[f].active;
+			ret->family[f] |= p->config.family[f]->active;
 }
 
 static bool lacks_capability(const struct capabilities *ours, const struct capabilities *theirs)

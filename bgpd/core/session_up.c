@@ -19,7 +19,7 @@ static const char *host_of(const struct peer *p)
 {
 	const struct session *s = p->session;
 
-	return s->received_any && s->received.caps.hostname[0] ? s->received.caps.hostname : "Unknown";
+	return s->received && s->received->caps.hostname[0] ? s->received->caps.hostname : "Unknown";
 }
 
 static void log_change(const struct peer *p, const char *what)
@@ -107,7 +107,7 @@ void session_end_of_rib(struct peer *p, enum family f)
 /* RFC 4724 section 4.2: its forwarding goes on without it. */
 static bool keeps_family(const struct peer *p, enum family f)
 {
-	const struct capabilities *k = &p->session->received.caps;
+	const struct capabilities *k = &p->session->received->caps;
 
 	return p->family[f].negotiated && p->caps.graceful_restart && k->gr_family[f];
 }
@@ -128,7 +128,7 @@ static bool keep_paths(struct peer *p)
 	}
 	if (any) {
 		s->stale.fire = stale_fire;
-		core_timer_start(core_of(p), &s->stale, MONO_SEC(s->received.caps.gr_time));
+		core_timer_start(core_of(p), &s->stale, MONO_SEC(s->received->caps.gr_time));
 	}
 	return any;
 }
@@ -137,7 +137,7 @@ static bool keep_paths(struct peer *p)
 static void resume_stale(struct peer *p)
 {
 	struct session *s = p->session;
-	const struct capabilities *k = &s->received.caps;
+	const struct capabilities *k = &s->received->caps;
 	bool any = false;
 
 	for (int f = 0; f < FAM_COUNT; f++) {

@@ -146,7 +146,8 @@ static bool default_update(struct vrf_export *x, const struct vrf_out *o)
 
 /* ---- settings ---- */
 
-static void evpn_settings(const struct bgp_instance *i, int af, struct vrf_out *o)
+/* Both return the name of the route-map, or NULL. */
+static const char *evpn_settings(const struct bgp_instance *i, int af, struct vrf_out *o)
 {
 	const struct evpn_config *e = &i->config->evpn;
 
@@ -159,10 +160,10 @@ static void evpn_settings(const struct bgp_instance *i, int af, struct vrf_out *
 	o->label = i->l3vni;
 	o->next_hop = i->vtep;
 	o->rmac = i->rmac;
-	memcpy(o->map, e->advertise_map[af], sizeof(o->map));
+	return e->advertise_map[af];
 }
 
-static void vpn_settings(const struct bgp_instance *i, int af, struct vrf_out *o)
+static const char *vpn_settings(const struct bgp_instance *i, int af, struct vrf_out *o)
 {
 	const struct instance_family_config *f = &i->config->family[vrf_unicast()[af]];
 	uint32_t label = f->has_label ? f->label : LABEL_FIRST + i->index;
@@ -172,7 +173,7 @@ static void vpn_settings(const struct bgp_instance *i, int af, struct vrf_out *o
 	for (size_t k = 0; k < f->rt_export.rt.n; k++)
 		*vec_push(&o->rt.rt) = f->rt_export.rt.v[k];
 	o->label = label << 4 | 1;
-	memcpy(o->map, f->vpn_map_export, sizeof(o->map));
+	return f->vpn_map_export;
 }
 
 static bool out_equal(const struct vrf_out *a, const struct vrf_out *b)
@@ -182,10 +183,9 @@ static bool out_equal(const struct vrf_out *a, const struct vrf_out *b)
 	return !a->on || (memcmp(&a->rd, &b->rd, sizeof(a->rd)) == 0 && a->label == b->label &&
 			ip_equal(&a->next_hop, &b->next_hop) &&
 			memcmp(&a->rmac, &b->rmac, sizeof(a->rmac)) == 0 &&
-			strcmp(a->map, b->map) == 0 && a->rt.rt.n == b->rt.rt.n &&
+			a->rt.rt.n == b->rt.rt.n &&
 			memcmp(a->rt.rt.v, b->rt.rt.v, a->rt.rt.n * sizeof(uint64_t)) == 0 &&
-			(a->filter == b->filter || (a->filter && b->filter &&
-					policy_bound_equal(a->filter, b->filter))));
+			policy_bound_equal(a->filter, b->filter));
 }
 
 static void out_free(struct vrf_out *o)
@@ -240,9 +240,8 @@ void vrf_export_config(struct vrf_link *v)
 			struct vrf_out o = { 0 };
 			struct policy_filter names = { 0 };
 
-			(out == OUT_EVPN ? evpn_settings : vpn_settings)(i, af, &o);
-			names.route_map = o.map;
-			if (o.on && o.map[0])
+			names.route_map = (out == OUT_EVPN ? evpn_settings : vpn_settings)(i, af, &o);
+			if (o.on && names.route_map)
 				o.filter = policy_bind(i->core->policy, f, &names);
 			if (!out_equal(&o, &x->out[out]))
 				changed = true;

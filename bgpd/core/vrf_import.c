@@ -177,7 +177,7 @@ static void import_path(struct vrf_importer *m, const struct wanted *w, const st
 	const struct route_source *src = c->sources.v[p->source];
 	struct rib *rib = i ? i->rib[w->target_family] : NULL;
 	struct nlri_info info = *info_get(c->infos, p->info);
-	const char *map = i ? i->config->family[w->target_family].vpn_map_import : "";
+	const char *map = i ? i->config->family[w->target_family].vpn_map_import : NULL;
 	uint32_t id, attrs = p->attrs, attrs_in = p->attrs;
 	struct vrf_import *x;
 	uint8_t external = src->ibgp ? 1 : 0;
@@ -187,7 +187,7 @@ static void import_path(struct vrf_importer *m, const struct wanted *w, const st
 	if (w->family == FAM_EVPN && info.label[1] != NLRI_LABEL_NONE)
 		info = (struct nlri_info){ { info.label[1], NLRI_LABEL_NONE }, { 0 }, { 0 } };
 	attrs_ref(c->attrs, attrs);
-	if (map[0] && w->family != FAM_EVPN) {
+	if (map && w->family != FAM_EVPN) {
 		struct policy_filter names = { .route_map = map };
 		struct policy_bound *b = policy_bind(c->policy, w->target_family, &names);
 		struct policy_route r = { .family = w->target_family, .key = w->key, .source = src,

@@ -16,7 +16,6 @@ struct vrf_out {
 	uint32_t label;		  /* L3VNI, or MPLS label with the bottom-of-stack bit */
 	struct ip_addr next_hop;  /* the VTEP; family 0: the speaker itself */
 	struct mac_addr rmac;
-	char map[CONFIG_NAME_MAX];
 	struct policy_bound *filter; /* NULL: none */
 };
 

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += lib/libbase.a
 lib_libbase_a_SOURCES = \
 	lib/base/addr.c lib/base/addr.h \
+	lib/base/arena.c lib/base/arena.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/feed.c lib/base/feed.h \
 	lib/base/hash.h \

@@ -12,8 +12,6 @@
 struct timer {
 	mono_t at;
 	size_t slot; /* place in the heap + 1; 0 when not running */
-	int kind;    /* the owner's name for it */
-	void *owner;
 };
 
 struct timers {

@@ -69,6 +69,31 @@ void xfree_huge(void *p, size_t size)
 		munmap(p, (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1));
 }
 
+/* An allocator that has such memory at hand would clear it.  Where a use beyond
+ * the end is to be seen it must come from there all the same. */
+void *xcalloc_pages(size_t size)
+{
+#ifndef WEFT_SANITIZERS
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+#else
+	return xcalloc(1, size);
+#endif
+}
+
+void xfree_pages(void *p, size_t size)
+{
+#ifndef WEFT_SANITIZERS
+	munmap(p, size);
+#else
+	(void)size;
+	free(p);
+#endif
+}
+
 void *xmalloc_huge(size_t size)
 {
 	size_t whole = (size + XALLOC_HUGE - 1) & ~(XALLOC_HUGE - 1);

@@ -13,6 +13,10 @@ void *xrealloc(void *p, size_t size);
 #define XALLOC_HUGE ((size_t)2 << 20)
 void *xcalloc_huge(size_t size);
 void xfree_huge(void *p, size_t size);
+/* Zeroed memory of which maybe only the beginning is ever used: nothing is
+ * touched before it is, a page at a time.  Freed with its size. */
+void *xcalloc_pages(size_t size);
+void xfree_pages(void *p, size_t size);
 /* Memory that is about to be filled as a whole, for free(); in huge pages, too. */
 void *xmalloc_huge(size_t size);
 char *xstrdup(const char *s);

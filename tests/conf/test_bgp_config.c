@@ -66,8 +66,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(p->connect_retry, peer.connect_retry);
 	ck_assert_uint_eq(p->port, 179);
 	ck_assert(!p->has_timers && p->enforce_first_as);
-	ck_assert(p->family[FAM_IPV4_UNICAST].active && !p->family[FAM_IPV6_UNICAST].active);
-	ck_assert(p->family[FAM_IPV4_UNICAST].send_large_community);
+	ck_assert(p->family[FAM_IPV4_UNICAST]->active && !p->family[FAM_IPV6_UNICAST]->active);
+	ck_assert(p->family[FAM_IPV4_UNICAST]->send_large_community);
 	bgp_config_unref(c);
 }
 END_TEST
@@ -103,11 +103,11 @@ START_TEST(peer_groups_are_merged)
 	ck_assert_str_eq(b->description, "third");
 	ck_assert_ptr_null(a->description);
 	ck_assert_str_eq(a->group, "G");
-	ck_assert(!a->family[FAM_IPV4_UNICAST].active && a->family[FAM_EVPN].active);
-	ck_assert(a->family[FAM_EVPN].route_reflector_client);
-	ck_assert(!a->family[FAM_EVPN].send_ext_community && a->family[FAM_EVPN].send_community);
-	ck_assert_str_eq(a->family[FAM_EVPN].route_map_in, "IN");
-	ck_assert_str_eq(b->family[FAM_EVPN].route_map_in, "OTHER");
+	ck_assert(!a->family[FAM_IPV4_UNICAST]->active && a->family[FAM_EVPN]->active);
+	ck_assert(a->family[FAM_EVPN]->route_reflector_client);
+	ck_assert(!a->family[FAM_EVPN]->send_ext_community && a->family[FAM_EVPN]->send_community);
+	ck_assert_str_eq(a->family[FAM_EVPN]->in.route_map, "IN");
+	ck_assert_str_eq(b->family[FAM_EVPN]->in.route_map, "OTHER");
 	bgp_config_unref(c);
 }
 END_TEST
@@ -218,7 +218,7 @@ START_TEST(listen_ranges_are_templates)
 	ck_assert_uint_eq(i->listen.v[0].range.len, 16);
 	ck_assert_uint_eq(i->listen.v[0].peer.hold, 9);
 	ck_assert(i->listen.v[0].peer.remote_as_type == REMOTE_AS_AUTO);
-	ck_assert(i->listen.v[0].peer.family[FAM_IPV4_UNICAST].active);
+	ck_assert(i->listen.v[0].peer.family[FAM_IPV4_UNICAST]->active);
 	bgp_config_unref(c);
 }
 END_TEST

@@ -75,7 +75,7 @@ static void add_peer(struct instance_config *i, uint32_t addr, uint32_t as)
 	p->extended_next_hop = true;
 	p->enforce_first_as = false;
 	for (int f = 0; f < FAM_COUNT; f++)
-		p->family[f].active = true;
+		p->family[f] = &peer_family_on;
 }
 
 static void configure(struct world *w, uint32_t remote_as)

@@ -30,7 +30,7 @@ void fabric_random(struct fabric *f, struct rng *rng)
 	}
 }
 
-static void add_peer(struct instance_config *i, int other, bool client)
+static void add_peer(struct bgp_config *c, struct instance_config *i, int other, bool client)
 {
 	struct peer_config *p = vec_push(&i->peers);
 
@@ -38,8 +38,9 @@ static void add_peer(struct instance_config *i, int other, bool client)
 	p->addr = sim_addr(other);
 	p->remote_as = FABRIC_AS;
 	p->connect_retry = 10;
-	p->family[FAM_EVPN].active = true;
-	p->family[FAM_EVPN].route_reflector_client = client;
+	p->family[FAM_EVPN] = &peer_family_on;
+	if (client)
+		peer_config_family(c, p, FAM_EVPN)->route_reflector_client = true;
 }
 
 struct bgp_config *fabric_config(const struct fabric *f, int router)
@@ -53,9 +54,9 @@ struct bgp_config *fabric_config(const struct fabric *f, int router)
 	d->keepalive = 30;
 	d->evpn.advertise_all_vni = true;
 	if (router)
-		add_peer(d, 0, false);
+		add_peer(c, d, 0, false);
 	for (int i = 1; !router && i <= f->n; i++)
-		add_peer(d, i, true);
+		add_peer(c, d, i, true);
 	for (int v = 0; v < FABRIC_VRFS; v++) {
 		struct instance_config *i;
 

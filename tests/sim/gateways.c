@@ -49,14 +49,14 @@ struct bgp_config *gateway_config(int router)
 	for (int other = 0; other < GATEWAYS; other++)
 		if (other != router) {
 			p = add_peer(i, other, 65000);
-			p->family[FAM_EVPN].active = p->family[FAM_IPV4_VPN].active = true;
+			p->family[FAM_EVPN] = p->family[FAM_IPV4_VPN] = &peer_family_on;
 		}
 	vrf_config(c, "dev");
 	vrf_config(c, "prod");
 	if (router == 0) {
 		i = &c->instances.v[2];
 		p = add_peer(i, OUTSIDE, 64999);
-		p->family[FAM_IPV4_UNICAST].active = true;
+		p->family[FAM_IPV4_UNICAST] = &peer_family_on;
 		p->ebgp_multihop = 2;
 	}
 	return c;
@@ -73,7 +73,7 @@ struct bgp_config *outside_config(unsigned n_networks)
 	p = add_peer(i, 0, 65000);
 	p->passive = true;
 	p->ebgp_multihop = 2;
-	p->family[FAM_IPV4_UNICAST].active = true;
+	p->family[FAM_IPV4_UNICAST] = &peer_family_on;
 	for (unsigned n = 0; n < n_networks; n++) {
 		struct network_config *net = vec_push(&i->family[FAM_IPV4_UNICAST].networks);
 		char text[40];

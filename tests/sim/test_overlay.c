@@ -437,7 +437,7 @@ START_TEST(import_by_name)
 
 	gateways_begin(12);
 	c = gateway_config(0);
-	*vec_push(&c->instances.v[1].family[FAM_IPV4_UNICAST].import_vrfs) = xstrdup("prod");
+	*vec_push(&c->instances.v[1].family[FAM_IPV4_UNICAST].import_vrfs) = "prod";
 	sim_config(&s, 0, c);
 	overlays_run(&s, CALM);
 	ck_assert(overlay_route(0, "dev", "10.2.0.0/24") != NULL);

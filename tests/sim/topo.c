@@ -211,10 +211,10 @@ static void add_policy(struct policy_config *p, const struct topo *t, int router
 	}
 }
 
-static void add_peer(struct instance_config *i, const struct topo *t, const struct topo_session *s)
+static void add_peer(struct bgp_config *c, struct instance_config *i, const struct topo *t, const struct topo_session *s)
 {
 	struct peer_config *p = vec_push(&i->peers);
-	struct peer_family_config *f = &p->family[FAM_IPV4_UNICAST];
+	struct peer_family_config *f;
 
 	peer_config_init(p);
 	p->addr = sim_addr(s->other);
@@ -223,14 +223,19 @@ static void add_peer(struct instance_config *i, const struct topo *t, const stru
 	p->connect_retry = 10;
 	p->passive = s->passive;
 	p->shutdown = s->shutdown;
-	f->active = true;
+	p->family[FAM_IPV4_UNICAST] = &peer_family_on;
+	f = peer_config_family(c, p, FAM_IPV4_UNICAST);
 	f->route_reflector_client = s->client;
-	p->family[FAM_IPV6_UNICAST].active = s->other % 2 == 0;
-	if (s->out == FILTER_PREPEND)
-		snprintf(f->route_map_out, sizeof(f->route_map_out), "PREPEND-%u", s->prepend);
-	else if (s->out != FILTER_NONE)
-		snprintf(f->prefix_list_out, sizeof(f->prefix_list_out), "%s",
-				s->out == FILTER_ODD ? "ODD" : "LOW");
+	if (s->other % 2 == 0)
+		p->family[FAM_IPV6_UNICAST] = &peer_family_on;
+	if (s->out == FILTER_PREPEND) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "PREPEND-%u", s->prepend);
+		f->out.route_map = arena_strdup(&c->memory, name);
+	} else if (s->out != FILTER_NONE) {
+		f->out.prefix_list = s->out == FILTER_ODD ? "ODD" : "LOW";
+	}
 }
 
 static int by_addr(const void *a, const void *b)
@@ -261,7 +266,7 @@ struct bgp_config *topo_config(const struct topo *t, int router)
 		net->prefix = topo_prefix(r->first + n);
 	}
 	vec_foreach(s, &r->sessions)
-		add_peer(i, t, s);
+		add_peer(c, i, t, s);
 	if (i->peers.n)
 		qsort(i->peers.v, i->peers.n, sizeof(*i->peers.v), by_addr);
 	add_policy(&c->policy, t, router);

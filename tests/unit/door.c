@@ -49,7 +49,7 @@ struct peer_config *door_config_peer(struct bgp_config *c, uint32_t addr, uint32
 	peer_config_init(p);
 	p->addr = ip4(addr);
 	p->remote_as = as;
-	p->family[FAM_IPV4_UNICAST].active = true;
+	p->family[FAM_IPV4_UNICAST] = &peer_family_on;
 	return p;
 }
 

@@ -41,7 +41,7 @@ void rig_free(struct rig *r)
 	update_fini(&r->update);
 	attrs_table_free(r->attrs);
 	info_table_free(r->infos);
-	for (int f = 0; f < FAM_COUNT; f++)
+	for (int f = 0; f < FAM_UNICAST_COUNT; f++)
 		vec_free(&r->instance.family[f].aggregates);
 	vec_free(&r->instance.confederation_peers);
 	free(r);
@@ -53,11 +53,13 @@ struct rig_peer *rig_peer(struct rig *r, const char *addr, uint32_t as)
 
 	p->rig = r;
 	peer_config_init(&p->config);
+	for (int f = 0; f < FAM_COUNT; f++)
+		p->family[f] = peer_family_off;
 	ck_assert_int_eq(ip_parse(addr, &p->config.addr), 0);
 	p->config.remote_as = as;
 	p->config.remote_as_type = REMOTE_AS_NUMBER;
 	p->config.passive = true;
-	p->config.family[FAM_IPV4_UNICAST].active = true;
+	p->family[FAM_IPV4_UNICAST].active = true;
 	p->told = rib_new(&r->env, FAM_IPV4_UNICAST, 0, 9);
 	*vec_push(&r->peers) = p;
 	return p;
@@ -79,13 +81,18 @@ void rig_configure(struct rig *r)
 	memset(&i->confederation_peers, 0, sizeof(i->confederation_peers));
 	for (size_t n = 0; n < r->instance.confederation_peers.n; n++)
 		*vec_push(&i->confederation_peers) = r->instance.confederation_peers.v[n];
-	for (int f = 0; f < FAM_COUNT; f++) {
+	for (int f = 0; f < FAM_UNICAST_COUNT; f++) {
 		memset(&i->family[f].aggregates, 0, sizeof(i->family[f].aggregates));
 		for (size_t n = 0; n < r->instance.family[f].aggregates.n; n++)
 			*vec_push(&i->family[f].aggregates) = r->instance.family[f].aggregates.v[n];
 	}
-	for (size_t n = 0; n < r->peers.n; n++)
-		*vec_push(&i->peers) = r->peers.v[n]->config;
+	for (size_t n = 0; n < r->peers.n; n++) {
+		struct peer_config *k = vec_push(&i->peers);
+
+		*k = r->peers.v[n]->config;
+		for (int f = 0; f < FAM_COUNT; f++)
+			*peer_config_family(c, k, (enum family)f) = r->peers.v[n]->family[f];
+	}
 	qsort(i->peers.v, i->peers.n, sizeof(*i->peers.v), by_addr);
 	if (r->policy)
 		r->policy(&c->policy);

@@ -11,7 +11,8 @@
 
 struct rig_peer {
 	struct rig *rig;
-	struct peer_config config;	/* edit, then rig_configure() */
+	struct peer_config config;	/* edit this */
+	struct peer_family_config family[FAM_COUNT]; /* and this, then rig_configure() */
 	conn_id conn;			/* 0: down */
 	bool deaf;			/* does not read */
 	bool want;			/* the core has something for it */

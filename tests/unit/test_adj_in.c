@@ -62,7 +62,7 @@ START_TEST(allowas_in)
 {
 	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, RIG_AS, RIG_AS) };
 
-	a->config.family[0].allow_as_in = 2;
+	a->family[0].allow_as_in = 2;
 	start();
 	rig_announce(a, "20.0.0.0/24", &x);
 	expect_reason("20.0.0.0/24", REASON_NONE);
@@ -77,7 +77,7 @@ START_TEST(allowas_in_origin)
 {
 	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, RIG_AS) };
 
-	a->config.family[0].allow_as_in_origin = true;
+	a->family[0].allow_as_in_origin = true;
 	start();
 	rig_announce(a, "20.0.0.0/24", &x);
 	expect_reason("20.0.0.0/24", REASON_NONE);
@@ -134,8 +134,8 @@ START_TEST(weight_and_shutdown)
 	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100) };
 	const struct attrs *s;
 
-	a->config.family[0].has_weight = true;
-	a->config.family[0].weight = 77;
+	a->family[0].has_weight = true;
+	a->family[0].weight = 77;
 	start();
 	rig_announce(a, "20.0.0.0/24", &x);
 	s = attrs_get(r->core->attrs, the_path("20.0.0.0/24")->attrs);
@@ -314,7 +314,7 @@ START_TEST(policy_again)
 
 	r->policy = deny_some;
 	denied = NULL;
-	strcpy(a->config.family[0].prefix_list_in, "SOME");
+	a->family[0].in.prefix_list = "SOME";
 	start();
 	for (uint32_t n = 0; n < 5000; n++)
 		rig_announce_n(a, n, &x);
@@ -350,7 +350,7 @@ START_TEST(policy_again_for_many_paths)
 
 	r->policy = deny_some;
 	denied = NULL;
-	strcpy(a->config.family[0].prefix_list_in, "SOME");
+	a->family[0].in.prefix_list = "SOME";
 	start();
 	p = rig_core_peer(a);
 	c = p->instance->core;

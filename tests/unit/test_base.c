@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/addr.h"
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/feed.h"
 #include "lib/base/hash.h"
@@ -243,6 +244,42 @@ START_TEST(near_table_is_the_same_elsewhere)
 }
 END_TEST
 
+START_TEST(arena_keeps_objects_and_texts_apart)
+{
+	struct rng rng = { 5 };
+	struct arena a = { 0 };
+	struct {
+		uint64_t *object;
+		char *text;
+		size_t n;
+	} made[3000];
+	char text[300];
+
+	ck_assert_ptr_null(arena_strdup(&a, NULL));
+	for (uint64_t i = 0; i < 3000; i++) {
+		/* One in a hundred is larger than any block. */
+		size_t n = 1 + rng_below(&rng, i % 100 ? 40 : 20000);
+
+		made[i].n = n;
+		made[i].object = arena_new(&a, n * sizeof(uint64_t));
+		ck_assert_uint_eq((uintptr_t)made[i].object % _Alignof(max_align_t), 0);
+		for (size_t k = 0; k < n; k++)
+			if (made[i].object[k])
+				ck_abort_msg("object %u was not cleared", (unsigned)i);
+		for (size_t k = 0; k < n; k++)
+			made[i].object[k] = i;
+		snprintf(text, sizeof(text), "%*u", (int)rng_below(&rng, 300), (unsigned)i);
+		made[i].text = arena_strdup(&a, text);
+	}
+	for (uint64_t i = 0; i < 3000; i++) {
+		ck_assert_uint_eq(strtoull(made[i].text, NULL, 10), i);
+		ck_assert(made[i].object[0] == i && made[i].object[made[i].n - 1] == i);
+	}
+	arena_fini(&a);
+	ck_assert_ptr_null(a.blocks);
+}
+END_TEST
+
 START_TEST(timers_come_in_order)
 {
 	struct rng rng = { 3 };
@@ -456,6 +493,7 @@ int main(void)
 	tcase_add_test(tc, table_of_ids_like_a_model);
 	tcase_add_test(tc, slab_gives_zeroed_stable_objects);
 	tcase_add_test(tc, near_table_is_the_same_elsewhere);
+	tcase_add_test(tc, arena_keeps_objects_and_texts_apart);
 	tcase_add_test(tc, timers_come_in_order);
 	tcase_add_test(tc, json_is_quoted_and_separated);
 	tcase_add_test(tc, json_escapes_each_byte);

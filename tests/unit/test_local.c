@@ -244,7 +244,7 @@ START_TEST(many_import_the_same)
 			f->vpn_import = true;
 			*vec_push(&f->rt_import.rt) = rt;
 		} else {
-			*vec_push(&f->import_vrfs) = xstrdup("v000");
+			*vec_push(&f->import_vrfs) = "v000";
 		}
 	}
 	door_configure(&t, c);
@@ -304,7 +304,8 @@ START_TEST(imports_follow_the_metric)
 	struct open_msg o = door_open_msg(OUR_AS, PEER);
 	struct peer_config *p = door_config_peer(c, PEER, OUR_AS);
 
-	p->passive = p->family[FAM_IPV4_VPN].active = true;
+	p->passive = true;
+	p->family[FAM_IPV4_VPN] = &peer_family_on;
 	o.caps.family[FAM_IPV4_VPN] = true;
 	instance_config_init(k);
 	snprintf(k->vrf, sizeof(k->vrf), "red");

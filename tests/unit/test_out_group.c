@@ -58,12 +58,12 @@ struct rule {
 	const char *name;
 	uint32_t from, to;
 	uint32_t path[5];
-	void (*set)(struct peer_config *from, struct peer_config *to, struct instance_config *i);
+	void (*set)(struct rig_peer *from, struct rig_peer *to, struct instance_config *i);
 	void (*attrs)(struct route_attrs *a);
 	const char *expect; /* "": nothing */
 };
 
-#define SETTER(name) static void name(struct peer_config *from, struct peer_config *to, struct instance_config *i)
+#define SETTER(name) static void name(struct rig_peer *from, struct rig_peer *to, struct instance_config *i)
 #define UNUSED (void)from, (void)to, (void)i
 
 SETTER(set_next_hop_self) { UNUSED; to->family[0].next_hop_self = true; }
@@ -79,15 +79,15 @@ SETTER(set_private) { UNUSED; to->family[0].remove_private_as = true; }
 SETTER(set_private_all) { UNUSED; to->family[0].remove_private_as = to->family[0].remove_private_as_all = true; }
 SETTER(set_private_replace) { UNUSED; to->family[0].remove_private_as = to->family[0].remove_private_as_all = to->family[0].remove_private_as_replace = true; }
 SETTER(set_override) { UNUSED; to->family[0].as_override = true; }
-SETTER(set_local_as) { UNUSED; to->local_as = 300; }
-SETTER(set_local_as_replace) { UNUSED; to->local_as = 300; to->local_as_no_prepend = to->local_as_replace_as = true; }
+SETTER(set_local_as) { UNUSED; to->config.local_as = 300; }
+SETTER(set_local_as_replace) { UNUSED; to->config.local_as = 300; to->config.local_as_no_prepend = to->config.local_as_replace_as = true; }
 SETTER(set_no_communities) { UNUSED; to->family[0].send_community = to->family[0].send_large_community = to->family[0].send_ext_community = false; }
-SETTER(set_policy_required) { UNUSED; i->ebgp_requires_policy = true; strcpy(from->family[0].route_map_in, "ALL"); }
-SETTER(set_confed_peer) { UNUSED; i->confederation_id = 900; *vec_push(&i->confederation_peers) = to->remote_as; }
-SETTER(set_confed_out) { UNUSED; i->confederation_id = 900; *vec_push(&i->confederation_peers) = from->remote_as; }
+SETTER(set_policy_required) { UNUSED; i->ebgp_requires_policy = true; from->family[0].in.route_map = "ALL"; }
+SETTER(set_confed_peer) { UNUSED; i->confederation_id = 900; *vec_push(&i->confederation_peers) = to->config.remote_as; }
+SETTER(set_confed_out) { UNUSED; i->confederation_id = 900; *vec_push(&i->confederation_peers) = from->config.remote_as; }
 SETTER(set_gshut) { UNUSED; i->graceful_shutdown = true; }
 SETTER(set_med_unchanged) { UNUSED; to->family[0].med_unchanged = true; }
-SETTER(set_map_out) { UNUSED; strcpy(to->family[0].route_map_out, "OUT"); }
+SETTER(set_map_out) { UNUSED; to->family[0].out.route_map = "OUT"; }
 SETTER(set_as_unchanged) { UNUSED; to->family[0].as_path_unchanged = true; }
 
 static const uint8_t no_export[] = { 0xff, 0xff, 0xff, 1 }, no_advertise[] = { 0xff, 0xff, 0xff, 2 },
@@ -213,7 +213,7 @@ START_TEST(rule)
 
 	r->policy = maps;
 	if (u->set)
-		u->set(&from->config, &to->config, &r->instance);
+		u->set(from, to, &r->instance);
 	if (u->attrs)
 		u->attrs(&x);
 	start();
@@ -369,8 +369,8 @@ START_TEST(split_and_merge_by_configuration)
 		rig_announce_n(a, n, &x);
 	rig_run(r);
 	ck_assert_uint_eq(groups(), 1);
-	strcpy(b->config.family[0].route_map_out, "OUT");
-	strcpy(c->config.family[0].route_map_out, "OUT");
+	b->family[0].out.route_map = "OUT";
+	c->family[0].out.route_map = "OUT";
 	before = b->updates;
 	rig_configure(r);
 	ck_assert_uint_eq(groups(), 2); /* b and c share the new one */
@@ -380,13 +380,13 @@ START_TEST(split_and_merge_by_configuration)
 	before = b->updates;
 	rig_configure(r); /* nothing changed: nothing said */
 	ck_assert_uint_eq(b->updates, before);
-	b->config.family[0].remove_private_as = b->config.family[0].remove_private_as_all = true;
+	b->family[0].remove_private_as = b->family[0].remove_private_as_all = true;
 	rig_configure(r);
 	ck_assert_uint_eq(groups(), 3);
 	ck_assert_str_eq(rig_told(b, "20.0.9.0/24"), "nh 10.0.0.1 path 65000 100 med 77");
-	b->config.family[0].remove_private_as = b->config.family[0].remove_private_as_all = false;
-	b->config.family[0].route_map_out[0] = '\0';
-	c->config.family[0].route_map_out[0] = '\0';
+	b->family[0].remove_private_as = b->family[0].remove_private_as_all = false;
+	b->family[0].out.route_map = NULL;
+	c->family[0].out.route_map = NULL;
 	rig_configure(r);
 	ck_assert_uint_eq(groups(), 1);
 	ck_assert_str_eq(rig_told(b, "20.0.9.0/24"), "nh 10.0.0.1 path 65000 100 64512");
@@ -401,17 +401,17 @@ START_TEST(default_originate)
 			*c = rig_peer(r, "10.0.0.4", RIG_AS);
 	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100, 7) };
 
-	b->config.family[0].default_originate = true;
+	b->family[0].default_originate = true;
 	start();
 	ck_assert_str_eq(rig_told(b, "0.0.0.0/0"), "nh 10.0.0.1 path 65000");
 	ck_assert_str_eq(rig_told(c, "0.0.0.0/0"), "");
 	rig_announce(a, "0.0.0.0/0", &x); /* the one that we make stays */
 	ck_assert_str_eq(rig_told(b, "0.0.0.0/0"), "nh 10.0.0.1 path 65000");
 	ck_assert_str_eq(rig_told(c, "0.0.0.0/0"), "nh 10.0.0.2 path 100 7 lp 100");
-	b->config.family[0].default_originate = false;
+	b->family[0].default_originate = false;
 	rig_configure(r);
 	ck_assert_str_eq(rig_told(b, "0.0.0.0/0"), "nh 10.0.0.1 path 65000 100 7");
-	c->config.family[0].default_originate = true;
+	c->family[0].default_originate = true;
 	rig_configure(r);
 	ck_assert_str_eq(rig_told(c, "0.0.0.0/0"), "nh 10.0.0.1 path  lp 100");
 	ck_assert_uint_eq(rig_core_peer(c)->family[0].advertised, 1);
@@ -445,8 +445,8 @@ START_TEST(default_originate_with_a_condition)
 	struct route_attrs x = { .part[PART_AS_PATH] = PATH(100) };
 
 	r->policy = default_if;
-	b->config.family[0].default_originate = true;
-	strcpy(b->config.family[0].default_originate_map, "IF");
+	b->family[0].default_originate = true;
+	b->family[0].default_originate_map = "IF";
 	start();
 	rig_announce(a, "30.0.0.0/24", &x);
 	ck_assert_str_eq(rig_told(b, "0.0.0.0/0"), "");
@@ -595,10 +595,10 @@ static void chaos_peers(void)
 		snprintf(addr, sizeof(addr), "10.0.0.%u", i + 2);
 		p[i] = rig_peer(r, addr, as[i]);
 	}
-	p[4]->config.family[0].route_reflector_client = true;
-	p[5]->config.family[0].route_reflector_client = true;
-	strcpy(p[8]->config.family[0].prefix_list_out, "SOME");
-	strcpy(p[3]->config.family[0].route_map_out, "OUT");
+	p[4]->family[0].route_reflector_client = true;
+	p[5]->family[0].route_reflector_client = true;
+	p[8]->family[0].out.prefix_list = "SOME";
+	p[3]->family[0].out.route_map = "OUT";
 }
 
 static void chaos_step(struct rng *g)
@@ -628,7 +628,7 @@ static void chaos_step(struct rng *g)
 		chaos_denied = (uint32_t)rng_below(g, KEYS);
 		rig_configure(r);
 	} else if (what < 910) {
-		x->config.family[0].next_hop_self = !x->config.family[0].next_hop_self;
+		x->family[0].next_hop_self = !x->family[0].next_hop_self;
 		rig_configure(r);
 	} else if (what < 915) {
 		rig_refresh(x);
@@ -672,7 +672,7 @@ START_TEST(chaos)
 			/* A newcomer that is configured alike, and sends nothing. */
 			snprintf(addr, sizeof(addr), "10.0.1.%u", i + 1);
 			twin = rig_peer(r, addr, x->config.remote_as);
-			memcpy(twin->config.family, x->config.family, sizeof(x->config.family));
+			memcpy(twin->family, x->family, sizeof(x->family));
 			rig_configure(r);
 			rig_up(twin);
 			for (unsigned n = 0; n < KEYS; n++) {

@@ -59,9 +59,9 @@ static bool is_up(uint32_t addr)
 	return peer_established(door_peer(&t, addr));
 }
 
-static void set_name(char *to, const char *name)
+static struct peer_family_config *ipv4_of(struct bgp_config *c, unsigned peer)
 {
-	strncpy(to, name, CONFIG_NAME_MAX - 1);
+	return peer_config_family(c, &c->instances.v[0].peers.v[peer], FAM_IPV4_UNICAST);
 }
 
 /* A prefix list that denies 10.n.0.0/16. */
@@ -126,7 +126,7 @@ START_TEST(one_new_filter_touches_one_peer)
 
 	both_up(two_peers());
 	add_list(c, "L", 3);
-	set_name(c->instances.v[0].peers.v[1].family[FAM_IPV4_UNICAST].prefix_list_out, "L");
+	ipv4_of(c, 1)->out.prefix_list = "L";
 	door_configure(&t, c);
 	door_wait(&t, MONO_SEC(5));
 	ck_assert(is_up(PEER) && is_up(OTHER));
@@ -144,7 +144,7 @@ START_TEST(inbound_filter_comes_and_goes)
 
 	both_up(two_peers());
 	add_list(c, "L", 3);
-	set_name(c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST].prefix_list_in, "L");
+	ipv4_of(c, 0)->in.prefix_list = "L";
 	door_configure(&t, c);
 	door_wait(&t, MONO_SEC(1));
 	ck_assert_uint_eq(door_peer(&t, PEER)->family[FAM_IPV4_UNICAST].accepted, 9);
@@ -153,7 +153,7 @@ START_TEST(inbound_filter_comes_and_goes)
 	/* The list changes, its name does not. */
 	c = two_peers();
 	add_list(c, "L", 200);
-	set_name(c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST].prefix_list_in, "L");
+	ipv4_of(c, 0)->in.prefix_list = "L";
 	door_configure(&t, c);
 	door_wait(&t, MONO_SEC(1));
 	ck_assert_uint_eq(door_peer(&t, PEER)->family[FAM_IPV4_UNICAST].accepted, 10);
@@ -173,7 +173,7 @@ START_TEST(check_tells_costs)
 	ck_assert_str_eq(sb_str(&costs), "");
 	c->instances.v[0].peers.v[0].remote_as = 65009;
 	add_list(c, "L", 3);
-	set_name(c->instances.v[0].peers.v[1].family[FAM_IPV4_UNICAST].prefix_list_out, "L");
+	ipv4_of(c, 1)->out.prefix_list = "L";
 	ck_assert_int_eq(bgp_core_check(t.core, c, &costs, &e), 0);
 	ck_assert_str_eq(sb_str(&costs),
 			"neighbor 10.0.0.2 vrf default: session reset (Remote AS changed)\n"
@@ -208,7 +208,7 @@ START_TEST(shutdown_with_message)
 
 	both_up(two_peers());
 	c->instances.v[0].peers.v[0].shutdown = true;
-	c->instances.v[0].peers.v[0].shutdown_message = xstrdup("back at nine");
+	c->instances.v[0].peers.v[0].shutdown_message = "back at nine";
 	door_configure(&t, c);
 	ck_assert(door_notified(&t, 1, ERR_CEASE, CEASE_SHUTDOWN));
 	conn = door_conn(&t, 1);
@@ -259,7 +259,7 @@ END_TEST
 START_TEST(maximum_prefix)
 {
 	struct bgp_config *c = two_peers();
-	struct peer_family_config *f = &c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST];
+	struct peer_family_config *f = ipv4_of(c, 0);
 	const struct door_conn *conn;
 
 	f->max_prefix = 10;
@@ -284,8 +284,8 @@ START_TEST(maximum_prefix_warns_only)
 {
 	struct bgp_config *c = two_peers();
 
-	c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST].max_prefix = 5;
-	c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST].max_prefix_warning_only = true;
+	ipv4_of(c, 0)->max_prefix = 5;
+	ipv4_of(c, 0)->max_prefix_warning_only = true;
 	both_up(c);
 	ck_assert(is_up(PEER));
 	ck_assert(door_logged(&t, "exceed, limit 5"));
@@ -297,7 +297,7 @@ START_TEST(lower_limit_acts_at_once)
 	struct bgp_config *c = two_peers();
 
 	both_up(two_peers());
-	c->instances.v[0].peers.v[0].family[FAM_IPV4_UNICAST].max_prefix = 5;
+	ipv4_of(c, 0)->max_prefix = 5;
 	door_configure(&t, c);
 	ck_assert(door_notified(&t, 1, ERR_CEASE, CEASE_MAX_PREFIX));
 	/* Taking the limit away lets it come back. */

@@ -107,14 +107,10 @@ static struct config_node *frame_node(struct config_cursor *cur, size_t i)
 	return at;
 }
 
-/* Leaves the modes of entries that are gone.  Makes nothing: a container that
- * isn't there will be when a line needs it. */
-static void leave_removed(struct config_cursor *cur)
+static void leave_gone(struct config_cursor *cur)
 {
 	struct config_node *at = cur->config->root;
 
-	if (cur->seen == cur->config->generation)
-		return;
 	for (size_t i = 1; i < cur->frames.n; i++) {
 		const struct frame *f = &cur->frames.v[i];
 
@@ -128,6 +124,14 @@ static void leave_removed(struct config_cursor *cur)
 			}
 		}
 	}
+}
+
+/* Leaves the modes of entries that are gone.  Makes nothing: a container that
+ * isn't there will be when a line needs it. */
+static inline void leave_removed(struct config_cursor *cur)
+{
+	if (cur->seen != cur->config->generation)
+		leave_gone(cur);
 }
 
 void config_cursor_rebase(struct config_cursor *cur, struct config *c)

@@ -46,10 +46,10 @@ void line_values(const struct sline *l, const struct gmatch *m, struct cvalues *
 		}
 	}
 	/* what leaving a value out means */
-	if (l->kind != LINE_CLI)
+	if (l->kind != LINE_CLI || !near_get(carrier->omitted))
 		return;
 	NEAR_FOREACH(s, l->slots) {
-		if (s == carrier && near_get(s->omitted) && !cvalues_find(ret, s))
+		if (s == carrier && !cvalues_find(ret, s))
 			value_add(ret, s, near_at(s->omitted));
 	}
 }

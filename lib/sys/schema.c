@@ -19,29 +19,29 @@ static size_t name_hash(const char *name, size_t n)
 	return n * 22 + c[0] * 6u + c[n / 2] * 55u + c[n / 3] * 28u + c[n - 1] * 57u;
 }
 
-uint16_t *snode_slot(const struct snode *s, const char *name, size_t *ret_len)
+struct name_slot *snode_slot(const struct snode *s, const char *name, size_t *ret_len)
 {
 	size_t n = (size_t)(strchrnul(name, '/') - name), mask = s->names.n - 1;
 	size_t h = name_hash(name, n);
-	uint16_t *names = near_array(s->names);
+	struct name_slot *names = near_array(s->names);
 
 	*ret_len = n;
 	for (size_t i = h & mask;; i = (i + 1) & mask) {
-		uint16_t *slot = &names[i];
-		const char *kid = *slot ? near_at(near_nth(s->kids, *slot - 1u)->name) : NULL;
+		const struct snode *kid = near_get(names[i].kid);
+		const char *there = kid ? near_at(kid->name) : NULL;
 
-		if (!kid || (strncmp(kid, name, n) == 0 && !kid[n]))
-			return slot;
+		if (!there || (strncmp(there, name, n) == 0 && !there[n]))
+			return &names[i];
 	}
 }
 
 struct snode *snode_step(const struct snode *s, const char **path)
 {
 	size_t n;
-	uint16_t slot = *snode_slot(s, *path, &n);
+	const struct name_slot *slot = snode_slot(s, *path, &n);
 
 	*path += n;
-	return slot ? near_nth(s->kids, slot - 1u) : NULL;
+	return near_get(slot->kid);
 }
 
 struct snode *snode_kid(const struct snode *s, const char *name)

@@ -40,7 +40,7 @@ static void names_fill(struct near_area *a, struct snode *s)
 		struct snode *kid = near_nth(s->kids, i);
 
 		kid->place = (unsigned)i;
-		*snode_slot(s, near_at(kid->name), &n) = (uint16_t)(i + 1);
+		near_set(snode_slot(s, near_at(kid->name), &n)->kid, kid);
 	}
 }
 

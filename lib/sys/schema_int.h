@@ -22,6 +22,10 @@ struct srule {
 	NEAR(const char) sentence;
 };
 
+struct name_slot {
+	NEAR(struct snode) kid;
+};
+
 struct snode {
 	NEAR(const char) name;
 	NEAR(struct snode) parent;
@@ -38,7 +42,7 @@ struct snode {
 	NEAR(const char) reference;
 
 	unsigned place; /* among the parent's kids */
-	NEAR_ARRAY(uint16_t) names; /* hash of the kids' names: place plus 1 */
+	NEAR_ARRAY(struct name_slot) names; /* hash of the kids' names */
 	bool is_list, is_leaflist, is_leaf, presence, is_key;
 	/* leaves */
 	enum leaf_kind kind : 8;
@@ -114,7 +118,7 @@ struct snode *snode_kid(const struct snode *s, const char *name);
 /* The kid that a path names first; *path then points behind the name. */
 struct snode *snode_step(const struct snode *s, const char **path);
 /* Where a name (up to its end or a '/') is in s->names, or the free place for it. */
-uint16_t *snode_slot(const struct snode *s, const char *name, size_t *ret_len);
+struct name_slot *snode_slot(const struct snode *s, const char *name, size_t *ret_len);
 
 /* config_line_check.c; ends with a row whose name is NULL */
 extern const struct line_check line_checks[];

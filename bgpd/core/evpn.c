@@ -41,9 +41,16 @@ static size_t vni_place(const struct evpn *e, uint32_t vni)
 
 struct evpn_vni *evpn_vni_get(const struct evpn *e, uint32_t vni)
 {
-	size_t at = vni_place(e, vni);
+	struct evpn *cache = (struct evpn *)e;
+	size_t at;
 
-	return at < e->vnis.n && e->vnis.v[at]->vni == vni ? e->vnis.v[at] : NULL;
+	/* What is said of one VNI comes together. */
+	if (e->last_vni && e->last_vni->vni == vni)
+		return e->last_vni;
+	at = vni_place(e, vni);
+	if (at == e->vnis.n || e->vnis.v[at]->vni != vni)
+		return NULL;
+	return cache->last_vni = e->vnis.v[at];
 }
 
 const struct evpn_vni *evpn_vni_at(const struct evpn *e, size_t i)
@@ -309,9 +316,14 @@ static bool local_equal(const void *ctx, uint32_t id, const void *key)
 
 uint32_t evpn_mac_hash(const struct evpn *e, const struct evpn_mac_name *n)
 {
-	uint64_t h = hash_bytes(e->core->seed ^ n->vni, n->mac.b, 6);
+	uint64_t mac = 0, low, high, h;
 
-	return (uint32_t)hash_bytes(h, &n->ip, sizeof(n->ip));
+	memcpy(&mac, n->mac.b, 6);
+	mac ^= (uint64_t)n->ip.family << 48;
+	memcpy(&low, n->ip.b, 8);
+	memcpy(&high, n->ip.b + 8, 8);
+	h = hash_words(e->core->seed, mac, n->vni);
+	return (uint32_t)hash_words(h, low, high);
 }
 
 static uint32_t local_id(const struct evpn *e, const struct evpn_mac_name *n)
@@ -321,7 +333,7 @@ static uint32_t local_id(const struct evpn *e, const struct evpn_mac_name *n)
 
 struct evpn_local *evpn_local_find(const struct evpn *e, const struct evpn_mac_name *n)
 {
-	uint32_t id = local_id(e, n);
+	uint32_t id = e->by_name.n ? local_id(e, n) : 0;
 
 	return id ? local_at(e, id) : NULL;
 }
@@ -487,6 +499,7 @@ static void vni_remove(struct evpn *e, struct evpn_vni *v)
 		local_link(e, id, &e->homeless);
 	}
 	vec_remove(&e->vnis, vni_place(e, v->vni));
+	e->last_vni = NULL;
 	rd_number_put(e, v->rd_number);
 	vni_free(v);
 }

@@ -14,14 +14,7 @@
 #include "lib/base/xalloc.h"
 
 #define SLICE 1024
-
-/* What overlayd is to know, or was told, about an entry. */
-struct told {
-	bool present;
-	uint8_t flags;
-	uint32_t seq;
-	struct ip_addr vtep;
-};
+#define AHEAD 16 /* routes whose memory is asked for before it is looked at */
 
 /* A MAC, a MAC/IP, or (mac zero, imet) a VTEP of a VNI. */
 struct entry {
@@ -29,20 +22,17 @@ struct entry {
 	bool imet, queued, live;
 	uint32_t claims;
 	uint32_t queue_next;
-	struct told told;
+	struct evpn_told told;
 };
 
 /* One route of the table that speaks of an entry. */
 struct claim {
-	uint32_t dest, entry;
+	uint32_t dest;
+	uint32_t entry : 31, keep : 1;
 	uint32_t next_of_entry, next_of_dest;
-	bool keep;
 };
 
-struct rt_vni {
-	uint64_t rt;
-	uint32_t vni;
-};
+#define PAGE_BITS 12 /* of a page of destinations' claims */
 
 /* What overlayd was told of a VNI; outlives the VNI, as the entries do. */
 struct count {
@@ -54,13 +44,15 @@ struct evpn_remote {
 	struct rib_reader reader;
 	struct work work;
 	struct slab entries, claims;
-	struct htab entry_by_name, claim_by_dest; /* first claim of a destination */
+	struct htab entry_by_name;
+	VEC(uint32_t *) claims_of;	     /* first claim of a destination, in pages by its id;
+					      * NULL: none of the page's has any */
 	struct slab counts;
 	struct htab count_by_vni;
-	VEC(struct rt_vni) index;		  /* sorted */
-	VEC(uint32_t) found;			  /* VNIs of the route at hand */
+	uint32_t last_count;		     /* found last; 0: none */
+	struct evpn_saying saying;
 	bool index_stale;
-	uint32_t queue_head, queue_tail;	  /* entries to tell */
+	uint32_t queue_head, queue_tail;     /* entries to tell */
 };
 
 static struct entry *entry_at(const struct evpn_remote *r, uint32_t id)
@@ -71,102 +63,6 @@ static struct entry *entry_at(const struct evpn_remote *r, uint32_t id)
 static struct claim *claim_at(const struct evpn_remote *r, uint32_t id)
 {
 	return slab_at(&r->claims, id);
-}
-
-/* ---- route targets ---- */
-
-/* Automatic route targets are compared without the AS, so that fabrics of
- * several ASes need no configuration, as is the field's habit. */
-static uint64_t rt_without_as(uint64_t rt)
-{
-	return rt & 0xffff0000ffffffffu;
-}
-
-static int index_compare(const void *a, const void *b)
-{
-	const struct rt_vni *x = a, *y = b;
-
-	if (x->rt != y->rt)
-		return x->rt < y->rt ? -1 : 1;
-	return x->vni < y->vni ? -1 : x->vni > y->vni;
-}
-
-static void index_build(struct evpn_remote *r)
-{
-	const struct evpn *e = r->evpn;
-	size_t n = 0;
-
-	r->index.n = 0;
-	for (size_t k = 0; k < e->vnis.n; k++) {
-		const struct evpn_vni *v = e->vnis.v[k];
-
-		for (size_t t = 0; v->advertised && t < v->rt_import.rt.n; t++)
-			*vec_push(&r->index) = (struct rt_vni){ v->rt_import_auto ?
-						rt_without_as(v->rt_import.rt.v[t]) :
-						v->rt_import.rt.v[t],
-				v->vni };
-	}
-	if (r->index.n)
-		qsort(r->index.v, r->index.n, sizeof(*r->index.v), index_compare);
-	for (size_t k = 0; k < r->index.n; k++)
-		if (n == 0 || index_compare(&r->index.v[n - 1], &r->index.v[k]) != 0)
-			r->index.v[n++] = r->index.v[k];
-	r->index.n = n;
-	r->index_stale = false;
-}
-
-/* Adds the VNIs that import rt to r->found; returns whether there were any. */
-static bool vnis_add(struct evpn_remote *r, uint64_t rt)
-{
-	struct rt_vni key = { rt, 0 };
-	size_t lo = 0, hi = r->index.n, before = r->found.n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (index_compare(&r->index.v[mid], &key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < r->index.n && r->index.v[lo].rt == rt; lo++)
-		*vec_push(&r->found) = r->index.v[lo].vni;
-	return r->found.n > before;
-}
-
-static int vni_compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Leaves the VNIs that import a route with these attributes in r->found. */
-static void vnis_of(struct evpn_remote *r, const struct attrs *a)
-{
-	struct attr_span s = attrs_part(a, PART_EXT_COMMUNITIES);
-	unsigned targets = 0;
-	size_t n = 0;
-
-	r->found.n = 0;
-	for (unsigned at = 0; at + 8 <= s.len; at += 8) {
-		uint64_t rt = 0;
-
-		if (s.p[at] > 2 || s.p[at + 1] != 2)
-			continue;
-		for (int b = 0; b < 8; b++)
-			rt = rt << 8 | s.p[at + b];
-		targets += vnis_add(r, rt);
-		if (s.p[at] == 0)
-			targets += vnis_add(r, rt_without_as(rt));
-	}
-	if (targets < 2)
-		return;
-	qsort(r->found.v, r->found.n, sizeof(r->found.v[0]), vni_compare);
-	for (size_t i = 0; i < r->found.n; i++)
-		if (n == 0 || r->found.v[n - 1] != r->found.v[i])
-			r->found.v[n++] = r->found.v[i];
-	r->found.n = n;
 }
 
 /* ---- entries ---- */
@@ -192,13 +88,18 @@ static uint32_t entry_find(const struct evpn_remote *r, const struct entry_name 
 
 static uint32_t entry_get(struct evpn_remote *r, const struct entry_name *n)
 {
-	uint32_t id = entry_find(r, n);
+	uint32_t hash = evpn_mac_hash(r->evpn, &n->name);
+	uint32_t id = htab_find(&r->entry_by_name, hash, entry_equal, r, n);
+	struct entry *x;
 
 	if (id)
 		return id;
 	id = slab_new(&r->entries);
-	*entry_at(r, id) = (struct entry){ .name = n->name, .imet = n->imet, .live = true };
-	htab_insert(&r->entry_by_name, evpn_mac_hash(r->evpn, &n->name), id);
+	x = entry_at(r, id);
+	x->name = n->name;
+	x->imet = n->imet;
+	x->live = true;
+	htab_insert(&r->entry_by_name, hash, id);
 	return id;
 }
 
@@ -218,17 +119,7 @@ static void entry_queue(struct evpn_remote *r, uint32_t id)
 	feed_out_wake(r->evpn->core->feed_out);
 }
 
-static uint8_t claim_flags(const struct attrs *a, bool sticky)
-{
-	struct attr_span s = attrs_part(a, PART_EXT_COMMUNITIES);
-	const uint8_t *nd = ext_community_find(s, 0x06, 0x08);
-
-	return (sticky ? FEED_MAC_STICKY : 0) |
-	       (ext_community_find(s, 0x03, 0x0d) ? FEED_MAC_GATEWAY : 0) |
-	       (nd && (nd[2] & 1) ? FEED_MAC_ROUTER : 0);
-}
-
-static bool better(const struct told *a, const struct told *b)
+static bool better(const struct evpn_told *a, const struct evpn_told *b)
 {
 	if ((a->flags ^ b->flags) & FEED_MAC_STICKY)
 		return a->flags & FEED_MAC_STICKY;
@@ -238,36 +129,31 @@ static bool better(const struct told *a, const struct told *b)
 }
 
 /* The best of an entry's claims. */
-static struct told entry_choose(const struct evpn_remote *r, const struct entry *x)
+static struct evpn_told entry_choose(struct evpn_remote *r, const struct entry *x)
 {
-	const struct bgp_core *c = r->evpn->core;
 	const struct rib *rib = evpn_table(r->evpn);
-	struct told best = { 0 };
+	struct evpn_told best = { 0 };
 
 	for (uint32_t id = x->claims; id; id = claim_at(r, id)->next_of_entry) {
 		const struct path *p = rib_best(rib, claim_at(r, id)->dest);
-		const struct attrs *a = p ? attrs_get(c->attrs, p->attrs) : NULL;
-		struct told t = { .present = true };
-		bool sticky;
+		const struct evpn_told *t;
 
-		if (!a || !a->next_hop)
+		if (!p || !p->attrs)
 			continue;
-		t.seq = evpn_mobility(a, &sticky);
-		t.flags = claim_flags(a, sticky);
-		t.vtep = attrs_next_hop(c->attrs, a->next_hop)->addr;
-		if (!best.present || better(&t, &best))
-			best = t;
+		t = evpn_saying_told(&r->saying, r->evpn, p->attrs);
+		if (t->present && (!best.present || better(t, &best)))
+			best = *t;
 	}
 	return best;
 }
 
 /* Does what is here outweigh what another box claims?  If not, ours yields. */
 static bool local_wins(const struct evpn_remote *r, const struct evpn_mac_name *n,
-		const struct told *t)
+		const struct evpn_told *t)
 {
 	struct evpn_local *l = evpn_local_find(r->evpn, n);
-	const struct evpn_vni *v = evpn_vni_get(r->evpn, n->vni);
-	struct told mine = { true, 0, 0, { 0 } };
+	struct evpn_told mine = { .present = true };
+	const struct evpn_vni *v;
 
 	if (!l || l->yielded)
 		return false;
@@ -275,6 +161,7 @@ static bool local_wins(const struct evpn_remote *r, const struct evpn_mac_name *
 	if (mine.flags)
 		return true; /* a gateway's MAC is at home everywhere */
 	mine.seq = l->seq;
+	v = evpn_vni_get(r->evpn, n->vni);
 	mine.vtep = v ? v->vtep : (struct ip_addr){ 0 };
 	if (better(&mine, t))
 		return true;
@@ -283,16 +170,16 @@ static bool local_wins(const struct evpn_remote *r, const struct evpn_mac_name *
 	return false;
 }
 
-static struct told entry_target(const struct evpn_remote *r, const struct entry *x)
+static struct evpn_told entry_target(struct evpn_remote *r, const struct entry *x)
 {
-	struct told t = entry_choose(r, x);
+	struct evpn_told t = entry_choose(r, x);
 
 	if (t.present && !x->imet && local_wins(r, &x->name, &t))
 		t.present = false;
 	return t;
 }
 
-static bool told_equal(const struct told *a, const struct told *b)
+static bool told_equal(const struct evpn_told *a, const struct evpn_told *b)
 {
 	return a->present == b->present &&
 	       (!a->present || (a->flags == b->flags && a->seq == b->seq &&
@@ -301,7 +188,7 @@ static bool told_equal(const struct told *a, const struct told *b)
 
 static void entry_eval(struct evpn_remote *r, uint32_t id)
 {
-	struct told t = entry_target(r, entry_at(r, id));
+	struct evpn_told t = entry_target(r, entry_at(r, id));
 
 	if (!told_equal(&t, &entry_at(r, id)->told) || !entry_at(r, id)->claims)
 		entry_queue(r, id);
@@ -316,35 +203,48 @@ void evpn_remote_local_changed(struct evpn_remote *r, const struct evpn_mac_name
 		entry_queue(r, id);
 }
 
-bool evpn_remote_seq(const struct evpn_remote *r, uint32_t vni, const struct mac_addr *mac,
+bool evpn_remote_seq(struct evpn_remote *r, uint32_t vni, const struct mac_addr *mac,
 		uint32_t *ret_seq)
 {
 	struct entry_name name = { { vni, *mac, { 0 } }, false };
 	uint32_t id = entry_find(r, &name);
-	struct told t;
+	struct evpn_told t;
 
 	if (!id)
 		return false;
 	t = entry_choose(r, entry_at(r, id));
+	evpn_saying_forget(&r->saying, r->evpn);
 	*ret_seq = t.seq;
 	return t.present;
 }
 
 /* ---- claims ---- */
 
-static bool claim_dest_equal(const void *ctx, uint32_t id, const void *key)
-{
-	return claim_at(ctx, id)->dest == *(const uint32_t *)key;
-}
-
-static uint32_t dest_hash(const struct evpn_remote *r, uint32_t dest)
-{
-	return (uint32_t)hash_u64(r->evpn->core->seed, dest);
-}
-
 static uint32_t claims_of_dest(const struct evpn_remote *r, uint32_t dest)
 {
-	return htab_find(&r->claim_by_dest, dest_hash(r, dest), claim_dest_equal, r, &dest);
+	uint32_t page = dest >> PAGE_BITS;
+
+	if (page >= r->claims_of.n || !r->claims_of.v[page])
+		return 0;
+	return r->claims_of.v[page][dest & ((1u << PAGE_BITS) - 1)];
+}
+
+static void claims_of_dest_set(struct evpn_remote *r, uint32_t dest, uint32_t first)
+{
+	uint32_t page = dest >> PAGE_BITS;
+
+	while (page >= r->claims_of.n)
+		vec_push(&r->claims_of);
+	if (!r->claims_of.v[page])
+		r->claims_of.v[page] = xcalloc(1u << PAGE_BITS, sizeof(uint32_t));
+	r->claims_of.v[page][dest & ((1u << PAGE_BITS) - 1)] = first;
+}
+
+static void claims_of_free(struct evpn_remote *r)
+{
+	for (size_t k = 0; k < r->claims_of.n; k++)
+		free(r->claims_of.v[k]);
+	vec_free(&r->claims_of);
 }
 
 /* A destination's claims differ in their VNIs, and are in their order. */
@@ -366,7 +266,10 @@ static uint32_t *claim_renew(struct evpn_remote *r, uint32_t dest, const struct 
 	id = *link;
 	if (!id || claim_at(r, id)->entry != entry) {
 		id = slab_new(&r->claims);
-		*claim_at(r, id) = (struct claim){ dest, entry, entry_at(r, entry)->claims, *link, true };
+		*claim_at(r, id) = (struct claim){ .dest = dest,
+			.entry = entry,
+			.next_of_entry = entry_at(r, entry)->claims,
+			.next_of_dest = *link };
 		entry_at(r, entry)->claims = id;
 		*link = id;
 	}
@@ -414,6 +317,14 @@ static bool floods_by_unicast(const struct attrs *a)
 	return s.len < 2 || s.p[1] == EVPN_PMSI_INGRESS;
 }
 
+/* Is this route, the best of its destination (or NULL), of interest to VNIs? */
+static bool is_heard(const struct evpn *e, const uint8_t *key, const struct path *p)
+{
+	if (!p || e->core->sources.v[p->source]->kind != SOURCE_PEER)
+		return false;
+	return key[0] == EVPN_MACIP || floods_by_unicast(attrs_get(e->core->attrs, p->attrs));
+}
+
 static void dest_changed(struct evpn_remote *r, uint32_t dest)
 {
 	const struct evpn *e = r->evpn;
@@ -427,51 +338,75 @@ static void dest_changed(struct evpn_remote *r, uint32_t dest)
 	if (key[0] != EVPN_MACIP && key[0] != EVPN_IMET)
 		return;
 	before = first = claims_of_dest(r, dest);
-	if (p && e->core->sources.v[p->source]->kind == SOURCE_PEER) {
+	if (is_heard(e, key, p)) {
 		nlri_evpn_key(key, &k);
 		n.imet = k.type == EVPN_IMET;
 		n.name.mac = k.mac;
 		n.name.ip = k.ip;
-		r->found.n = 0;
-		if (!n.imet || floods_by_unicast(attrs_get(e->core->attrs, p->attrs)))
-			vnis_of(r, attrs_get(e->core->attrs, p->attrs));
-		for (size_t i = 0; i < r->found.n; i++) {
-			const struct evpn_vni *v = evpn_vni_get(e, r->found.v[i]);
+		evpn_saying_vnis(&r->saying, e, p->attrs);
+		for (size_t i = 0; i < r->saying.vnis.n; i++) {
+			const struct evpn_vni *v = evpn_vni_get(e, r->saying.vnis.v[i]);
 
-			n.name.vni = r->found.v[i];
+			n.name.vni = r->saying.vnis.v[i];
 			if (v && !(n.imet && ip_equal(&k.ip, &v->vtep)))
 				link = claim_renew(r, dest, &n, link);
 		}
 	}
 	claims_settle(r, &first);
-	if (first == before)
-		return;
-	if (before)
-		htab_remove(&r->claim_by_dest, dest_hash(r, dest), before);
-	if (first)
-		htab_insert(&r->claim_by_dest, dest_hash(r, dest), first);
+	if (first != before)
+		claims_of_dest_set(r, dest, first);
 }
 
 /* ---- reading ---- */
+
+/* Asks the memory for what dest_changed() will look at: the first VNI's, as a route
+ * mostly has one.  What was there, or else where it will be. */
+static void dest_ahead(struct evpn_remote *r, uint32_t dest)
+{
+	const struct rib *rib = evpn_table(r->evpn);
+	const uint8_t *key = rib_dest(rib, dest)->key;
+	uint32_t claim = claims_of_dest(r, dest);
+	struct evpn_mac_name n;
+	const struct path *p;
+	struct evpn_key k;
+
+	if (claim) {
+		__builtin_prefetch(entry_at(r, claim_at(r, claim)->entry), 1);
+		return;
+	}
+	p = rib_best(rib, dest);
+	if (key[0] != EVPN_MACIP || !is_heard(r->evpn, key, p))
+		return;
+	evpn_saying_vnis(&r->saying, r->evpn, p->attrs);
+	if (!r->saying.vnis.n)
+		return;
+	nlri_evpn_key(key, &k);
+	n = (struct evpn_mac_name){ r->saying.vnis.v[0], k.mac, k.ip };
+	htab_prefetch(&r->entry_by_name, evpn_mac_hash(r->evpn, &n));
+}
 
 static bool remote_run(struct work *w, struct bgp_core *c)
 {
 	struct evpn_remote *r =
 			(struct evpn_remote *)((char *)w - offsetof(struct evpn_remote, work));
-	uint32_t ids[64], n;
+	uint32_t ids[AHEAD], n;
 
 	(void)c;
 	if (!r->reader.rib)
 		return false;
 	if (r->index_stale)
-		index_build(r);
+		evpn_saying_index(&r->saying, r->evpn);
+	r->index_stale = false;
 	for (unsigned done = 0; done < SLICE; done += n) {
-		n = rib_reader_read(&r->reader, ids, 64);
+		n = rib_reader_read(&r->reader, ids, AHEAD);
+		for (uint32_t k = 0; k < n; k++)
+			dest_ahead(r, ids[k]);
 		for (uint32_t k = 0; k < n; k++)
 			dest_changed(r, ids[k]);
 		if (!n)
-			return false;
+			break;
 	}
+	evpn_saying_forget(&r->saying, r->evpn);
 	return rib_reader_pending(&r->reader);
 }
 
@@ -499,7 +434,7 @@ void evpn_remote_table_gone(struct evpn_remote *r)
 {
 	rib_reader_close(&r->reader);
 	core_work_remove(r->evpn->core, &r->work);
-	htab_fini(&r->claim_by_dest);
+	claims_of_free(r);
 	slab_fini(&r->claims);
 	slab_init(&r->claims, sizeof(struct claim));
 	for (uint32_t id = 1; id <= r->entries.used; id++)
@@ -524,23 +459,29 @@ static uint32_t count_find(const struct evpn_remote *r, uint32_t vni)
 			r, &vni);
 }
 
+static struct count *count_get(struct evpn_remote *r, uint32_t vni)
+{
+	if (!r->last_count || !count_equal(r, r->last_count, &vni))
+		r->last_count = count_find(r, vni);
+	if (!r->last_count) {
+		r->last_count = slab_new(&r->counts);
+		((struct count *)slab_at(&r->counts, r->last_count))->vni = vni;
+		htab_insert(&r->count_by_vni, (uint32_t)hash_u64(r->evpn->core->seed, vni),
+				r->last_count);
+	}
+	return slab_at(&r->counts, r->last_count);
+}
+
 static void count_told(struct evpn *e, const struct entry *x, int by)
 {
-	struct evpn_remote *r = e->remote;
+	struct count *c = count_get(e->remote, x->name.vni);
 	struct evpn_vni *v = evpn_vni_get(e, x->name.vni);
-	uint32_t id = count_find(r, x->name.vni);
-	struct count *c;
 
-	if (!id) {
-		id = slab_new(&r->counts);
-		((struct count *)slab_at(&r->counts, id))->vni = x->name.vni;
-		htab_insert(&r->count_by_vni,
-				(uint32_t)hash_u64(e->core->seed, x->name.vni), id);
-	}
-	c = slab_at(&r->counts, id);
 	*(x->imet ? &c->n_vteps : &c->n_remote) += (uint32_t)by;
-	if (v)
-		evpn_remote_counts(r, v);
+	if (!v)
+		return;
+	v->n_vteps = c->n_vteps;
+	v->n_remote = c->n_remote;
 }
 
 void evpn_remote_counts(const struct evpn_remote *r, struct evpn_vni *v)
@@ -563,7 +504,7 @@ void evpn_feed_out_reset(struct evpn *e)
 			continue;
 		if (x->told.present)
 			count_told(e, x, -1);
-		x->told = (struct told){ 0 };
+		x->told = (struct evpn_told){ 0 };
 		entry_queue(r, id);
 	}
 }
@@ -573,9 +514,10 @@ bool evpn_feed_out_pending(const struct evpn *e)
 	return e->remote->queue_head != 0;
 }
 
-static void entry_msg(const struct entry *x, const struct told *t, struct feed_msg *m)
+static void entry_msg(const struct entry *x, const struct evpn_told *t, struct feed_msg *m)
 {
-	memset(m, 0, sizeof(*m));
+	/* The message is large and mostly next hops of routes: those aren't cleared. */
+	memset(m, 0, offsetof(struct feed_msg, route.nexthops));
 	m->add = t->present;
 	if (x->imet) {
 		m->type = FEED_VTEP;
@@ -601,6 +543,17 @@ static void entry_free(struct evpn_remote *r, uint32_t id)
 	slab_put(&r->entries, id);
 }
 
+/* The next one in the queue, and a part of the one behind it. */
+static void entry_ahead(const struct evpn_remote *r, const struct entry *next)
+{
+	if (next->claims)
+		__builtin_prefetch(claim_at(r, next->claims));
+	else
+		htab_prefetch(&r->entry_by_name, evpn_mac_hash(r->evpn, &next->name));
+	if (next->queue_next)
+		__builtin_prefetch(entry_at(r, next->queue_next), 1);
+}
+
 void evpn_feed_out_pull(struct evpn *e, struct wr *w)
 {
 	struct evpn_remote *r = e->remote;
@@ -609,13 +562,15 @@ void evpn_feed_out_pull(struct evpn *e, struct wr *w)
 
 	while ((id = r->queue_head)) {
 		struct entry *x = entry_at(r, id);
-		struct told t = entry_target(r, x);
+		struct evpn_told t = entry_target(r, x);
 
+		if (x->queue_next)
+			entry_ahead(r, entry_at(r, x->queue_next));
 		if (!told_equal(&t, &x->told)) {
 			entry_msg(x, &t, &m);
 			feed_encode(w, &m);
 			if (w->failed)
-				return;
+				break;
 			if (t.present != x->told.present)
 				count_told(e, x, t.present ? 1 : -1);
 			x->told = t;
@@ -627,6 +582,7 @@ void evpn_feed_out_pull(struct evpn *e, struct wr *w)
 		if (!x->claims)
 			entry_free(r, id);
 	}
+	evpn_saying_forget(&r->saying, e);
 }
 
 /* ---- life ---- */
@@ -648,12 +604,11 @@ void evpn_remote_free(struct evpn_remote *r)
 	core_work_remove(r->evpn->core, &r->work);
 	rib_reader_close(&r->reader);
 	htab_fini(&r->entry_by_name);
-	htab_fini(&r->claim_by_dest);
+	claims_of_free(r);
 	slab_fini(&r->entries);
 	slab_fini(&r->claims);
 	slab_fini(&r->counts);
 	htab_fini(&r->count_by_vni);
-	vec_free(&r->index);
-	vec_free(&r->found);
+	evpn_saying_fini(&r->saying);
 	free(r);
 }

@@ -43,6 +43,6 @@ bgpd_libbgpcore_a_SOURCES += \
 # vrf, evpn, next hops, origin, feed
 bgpd_libbgpcore_a_SOURCES += bgpd/core/aggregate.c bgpd/core/feed_out.c bgpd/core/nexthop.c bgpd/core/nexthop.h \
 	bgpd/core/origin.c bgpd/core/origin.h bgpd/core/origin_private.h \
-	bgpd/core/evpn.c bgpd/core/evpn.h bgpd/core/evpn_private.h bgpd/core/evpn_remote.c \
+	bgpd/core/evpn.c bgpd/core/evpn.h bgpd/core/evpn_private.h bgpd/core/evpn_remote.c bgpd/core/evpn_saying.c \
 	bgpd/core/vrf.c bgpd/core/vrf.h bgpd/core/vrf_export.c bgpd/core/vrf_import.c bgpd/core/vrf_names.c \
 	bgpd/core/vrf_private.h

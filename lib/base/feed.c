@@ -205,6 +205,8 @@ static void io_route(struct io *io, struct feed_msg *m)
 	for (unsigned i = 0; i < m->route.n_nexthops; i++) {
 		struct feed_nexthop *nh = &m->route.nexthops[i];
 
+		if (io->r)
+			memset(nh, 0, sizeof(*nh));
 		io_addr(io, &nh->addr);
 		io_u32(io, &nh->ifindex);
 		io_u32(io, &nh->vni);
@@ -236,34 +238,49 @@ static void io_subscribe(struct io *io, struct feed_msg *m)
 }
 
 static const struct row {
-	uint8_t type;
 	bool has_vrf;
 	const char *name;
 	void (*io)(struct io *, struct feed_msg *);
 } rows[] = {
-	{ FEED_HELLO, false, "hello", io_hello },
-	{ FEED_END, false, "end", io_end },
-	{ FEED_VRF, true, "vrf", io_vrf },
-	{ FEED_VNI, true, "vni", io_vni },
-	{ FEED_LOCAL_MAC, false, "local-mac", io_mac },
-	{ FEED_LOCAL_ROUTE, true, "local-route", io_local_route },
-	{ FEED_INTERFACE, true, "interface", io_interface },
-	{ FEED_ADDRESS, true, "address", io_address },
-	{ FEED_NEXTHOP, true, "nexthop", io_nexthop },
-	{ FEED_ROUTE_STATUS, true, "route-status", io_route_status },
-	{ FEED_ROUTE, true, "route", io_route },
-	{ FEED_VTEP, false, "vtep", io_vtep },
-	{ FEED_REMOTE_MAC, false, "remote-mac", io_mac },
-	{ FEED_NEXTHOP_WATCH, true, "nexthop-watch", io_watch },
-	{ FEED_SUBSCRIBE, true, "subscribe", io_subscribe },
+	[FEED_HELLO] = { false, "hello", io_hello },
+	[FEED_END] = { false, "end", io_end },
+	[FEED_VRF] = { true, "vrf", io_vrf },
+	[FEED_VNI] = { true, "vni", io_vni },
+	[FEED_LOCAL_MAC] = { false, "local-mac", io_mac },
+	[FEED_LOCAL_ROUTE] = { true, "local-route", io_local_route },
+	[FEED_INTERFACE] = { true, "interface", io_interface },
+	[FEED_ADDRESS] = { true, "address", io_address },
+	[FEED_NEXTHOP] = { true, "nexthop", io_nexthop },
+	[FEED_ROUTE_STATUS] = { true, "route-status", io_route_status },
+	[FEED_ROUTE] = { true, "route", io_route },
+	[FEED_VTEP] = { false, "vtep", io_vtep },
+	[FEED_REMOTE_MAC] = { false, "remote-mac", io_mac },
+	[FEED_NEXTHOP_WATCH] = { true, "nexthop-watch", io_watch },
+	[FEED_SUBSCRIBE] = { true, "subscribe", io_subscribe },
 };
+
+/* A message is large and mostly next hops of routes: only what others have is
+ * copied and cleared as a whole. */
+#define SMALL offsetof(struct feed_msg, route.nexthops[2])
+#define IS_SMALL(member)                                                                           \
+	_Static_assert(offsetof(struct feed_msg, member) + sizeof(((struct feed_msg *)0)->member) <= \
+					SMALL,                                                     \
+			#member " is larger")
+IS_SMALL(hello);
+IS_SMALL(vrf_info);
+IS_SMALL(vni);
+IS_SMALL(mac);
+IS_SMALL(local_route);
+IS_SMALL(interface);
+IS_SMALL(address);
+IS_SMALL(nexthop);
+IS_SMALL(route_status);
+IS_SMALL(vtep);
+IS_SMALL(subscribe);
 
 static const struct row *row_find(uint8_t type)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].type == type)
-			return &rows[i];
-	return NULL;
+	return type < sizeof(rows) / sizeof(rows[0]) && rows[type].io ? &rows[type] : NULL;
 }
 
 const char *feed_type_text(uint8_t type)
@@ -273,12 +290,21 @@ const char *feed_type_text(uint8_t type)
 	return row ? row->name : "?";
 }
 
+static size_t msg_size(const struct feed_msg *m)
+{
+	unsigned n = m->type == FEED_ROUTE ? m->route.n_nexthops : 0;
+
+	if (n > FEED_NEXTHOPS_MAX)
+		n = 0; /* it will be refused */
+	return n <= 2 ? SMALL : offsetof(struct feed_msg, route.nexthops[n]);
+}
+
 void feed_encode(struct wr *w, const struct feed_msg *m)
 {
 	const struct row *row = row_find(m->type);
 	uint8_t *start = w->p;
 	struct io io = { .w = w };
-	struct feed_msg copy = *m; /* the rows' functions write through their argument */
+	struct feed_msg copy; /* the rows' functions write through their argument */
 
 	if (w->failed)
 		return;
@@ -286,6 +312,7 @@ void feed_encode(struct wr *w, const struct feed_msg *m)
 		w->failed = true;
 		return;
 	}
+	memcpy(&copy, m, msg_size(m));
 	wr_u16(w, 0);
 	wr_u8(w, m->type);
 	wr_u8(w, m->add);
@@ -321,7 +348,7 @@ int feed_decode(struct rd *r, struct feed_msg *ret)
 	row = row_find(type);
 	if (!row || add > 1)
 		return -EPROTO;
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, SMALL);
 	ret->type = type;
 	ret->add = add == 1;
 	if (row->has_vrf)

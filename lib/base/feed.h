@@ -147,9 +147,10 @@ struct feed_msg {
  * not fit.  Fields that the type does not have are not written. */
 void feed_encode(struct wr *w, const struct feed_msg *m);
 
-/* Takes one whole frame off the reader.  Returns 1 with *ret filled (unused
- * fields zero), 0 if the frame is not complete yet (the reader is where it
- * was), -EPROTO if the bytes are no frame. */
+/* Takes one whole frame off the reader.  Returns 1 with *ret filled (but for
+ * what its type does not have, and next hops beyond their number), 0 if the
+ * frame is not complete yet (the reader is where it was), -EPROTO if the bytes
+ * are no frame. */
 int feed_decode(struct rd *r, struct feed_msg *ret);
 
 const char *feed_type_text(uint8_t type); /* "route", ...; "?" if unknown */

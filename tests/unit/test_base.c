@@ -438,7 +438,7 @@ START_TEST(feed_round_trip_and_truncation)
 	struct rng rng = { (uint64_t)_i };
 
 	for (int n = 0; n < 50; n++) {
-		struct feed_msg m = random_msg(&rng, feed_types[_i]), got;
+		struct feed_msg m = random_msg(&rng, feed_types[_i]), got = { 0 };
 		uint8_t buf[FEED_FRAME_MAX];
 		struct wr w = wr_init(buf, sizeof(buf));
 		struct rd r;

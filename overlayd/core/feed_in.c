@@ -139,6 +139,7 @@ static void in_mac_ip(struct overlay_core *c, const struct feed_msg *m)
 	uint32_t id = neigh_get(c, m->mac.vni, &m->mac.ip);
 	struct neigh *n = neigh_at(c, id);
 	struct mac *e;
+	uint32_t mac;
 
 	obj_dirty(c, OBJ_NEIGH, id, &n->s);
 	if (!m->add && is_unsaid(c, n->wanted, n->gen))
@@ -148,12 +149,13 @@ static void in_mac_ip(struct overlay_core *c, const struct feed_msg *m)
 		return;
 	mark_taken(&n->s, !m->add);
 	/* The MAC is wanted for the address, too, and perhaps for nothing else. */
-	e = mac_at(c, mac_find(c, m->mac.vni, &m->mac.mac));
-	if (e && !e->w_vtep)
+	mac = m->add ? mac_get(c, m->mac.vni, &m->mac.mac) : n->w_mac_id;
+	e = mac_at(c, mac);
+	if (!e->w_vtep)
 		mark_taken(&e->s, !m->add);
 	n->w_flags = m->mac.flags;
 	n->gen = c->feed_gen;
-	neigh_want(c, id, m->add ? &m->mac.mac : NULL, m->add ? vtep_get(c, &m->mac.vtep) : 0);
+	neigh_want(c, id, m->add ? mac : 0, m->add ? vtep_get(c, &m->mac.vtep) : 0);
 }
 
 static void in_watch(struct overlay_core *c, const struct feed_msg *m)
@@ -215,7 +217,7 @@ static void sweep_macs(struct overlay_core *c)
 
 	slab_foreach (id, n, &c->neighs.slab) {
 		if (n->wanted && n->gen != c->feed_gen)
-			neigh_want(c, id, NULL, 0);
+			neigh_want(c, id, 0, 0);
 		obj_dirty(c, OBJ_NEIGH, id, &n->s);
 	}
 	slab_foreach (id, m, &c->macs.slab) {

@@ -115,10 +115,10 @@ void learn_run(struct overlay_core *c)
 		v = vni_at(c, vni_find(c, n->vni));
 		if (!v || !v->learn_due)
 			continue;
-		m = mac_at(c, n->wanted ? mac_find(c, n->vni, &n->w_mac) : 0);
+		m = mac_at(c, n->wanted ? n->w_mac_id : 0);
 		if (m && !m->own && mac_is_local(c, m, &flags)) {
 			/* Its owner moved here.  Without our entry the kernel asks anew. */
-			neigh_want(c, id, NULL, 0);
+			neigh_want(c, id, 0, 0);
 		}
 		learn_neigh(c, id);
 	}

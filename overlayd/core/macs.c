@@ -30,15 +30,18 @@ const struct ip_addr *vtep_addr(const struct overlay_core *c, uint32_t id)
 
 uint32_t vtep_get(struct overlay_core *c, const struct ip_addr *a)
 {
-	uint32_t h = hash32(hash_bytes(c->seed, a, sizeof(*a)));
-	uint32_t id = htab_find(&c->vteps.by_key, h, vtep_equal, c, a);
+	uint32_t h, id;
 
-	if (id)
-		return id;
-	id = slab_new(&c->vteps.slab);
-	((struct vtep *)slab_at(&c->vteps.slab, id))->addr = *a;
-	htab_insert(&c->vteps.by_key, h, id);
-	return id;
+	if (c->last_vtep && vtep_equal(c, c->last_vtep, a))
+		return c->last_vtep;
+	h = hash32(hash_ip(c->seed, a));
+	id = htab_find(&c->vteps.by_key, h, vtep_equal, c, a);
+	if (!id) {
+		id = slab_new(&c->vteps.slab);
+		((struct vtep *)slab_at(&c->vteps.slab, id))->addr = *a;
+		htab_insert(&c->vteps.by_key, h, id);
+	}
+	return c->last_vtep = id;
 }
 
 /* ---- tables */
@@ -50,7 +53,10 @@ struct mac *mac_at(const struct overlay_core *c, uint32_t id)
 
 static uint32_t mac_hash(const struct overlay_core *c, uint32_t vni, const struct mac_addr *m)
 {
-	return hash32(hash_bytes(hash_u64(c->seed, vni), m->b, sizeof(m->b)));
+	uint64_t mac = 0;
+
+	memcpy(&mac, m->b, sizeof(m->b));
+	return hash32(hash_words(c->seed, mac, vni));
 }
 
 static bool mac_equal(const void *ctx, uint32_t id, const void *key)
@@ -70,7 +76,9 @@ uint32_t mac_find(const struct overlay_core *c, uint32_t vni, const struct mac_a
 
 uint32_t mac_get(struct overlay_core *c, uint32_t vni, const struct mac_addr *m)
 {
-	uint32_t id = mac_find(c, vni, m);
+	struct mac_key k = { vni, *m };
+	uint32_t h = mac_hash(c, vni, m);
+	uint32_t id = htab_find(&c->macs.by_key, h, mac_equal, c, &k);
 	struct mac *e;
 
 	if (id)
@@ -80,7 +88,7 @@ uint32_t mac_get(struct overlay_core *c, uint32_t vni, const struct mac_addr *m)
 	e->s.q = Q_LIVE;
 	e->vni = vni;
 	e->mac = *m;
-	htab_insert(&c->macs.by_key, mac_hash(c, vni, m), id);
+	htab_insert(&c->macs.by_key, h, id);
 	return id;
 }
 
@@ -401,7 +409,6 @@ void mac_done(struct overlay_core *c, const struct flight *f)
 		}
 	}
 	learn_mac(c, f->id);
-	obj_dirty(c, OBJ_MAC, f->id, &m->s);
 }
 
 void mac_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out)
@@ -450,7 +457,6 @@ void flood_done(struct overlay_core *c, const struct flight *f)
 	e->s.seen = c->dump_no;
 	e->present = e->asked = f->verb == VERB_ADD;
 	e->ours = true;
-	obj_dirty(c, OBJ_FLOOD, f->id, &e->s);
 }
 
 void flood_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out)

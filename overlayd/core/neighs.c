@@ -18,7 +18,7 @@ struct neigh *neigh_at(const struct overlay_core *c, uint32_t id)
 
 static uint32_t key_hash(const struct overlay_core *c, uint32_t vni, const struct ip_addr *ip)
 {
-	return hash32(hash_bytes(hash_u64(c->seed, vni), ip, sizeof(*ip)));
+	return hash32(hash_ip(hash_u64(c->seed, vni), ip));
 }
 
 static bool key_equal(const void *ctx, uint32_t id, const void *key)
@@ -38,7 +38,9 @@ uint32_t neigh_find(const struct overlay_core *c, uint32_t vni, const struct ip_
 
 uint32_t neigh_get(struct overlay_core *c, uint32_t vni, const struct ip_addr *ip)
 {
-	uint32_t id = neigh_find(c, vni, ip);
+	struct neigh_key k = { vni, *ip };
+	uint32_t h = key_hash(c, vni, ip);
+	uint32_t id = htab_find(&c->neighs.by_key, h, key_equal, c, &k);
 	struct neigh *n;
 
 	if (id)
@@ -49,31 +51,29 @@ uint32_t neigh_get(struct overlay_core *c, uint32_t vni, const struct ip_addr *i
 	n->vni = vni;
 	n->ip = *ip;
 	n->probe_at = MONO_NEVER;
-	htab_insert(&c->neighs.by_key, key_hash(c, vni, ip), id);
+	htab_insert(&c->neighs.by_key, h, id);
 	return id;
 }
 
-void neigh_want(struct overlay_core *c, uint32_t id, const struct mac_addr *mac, uint32_t vtep)
+void neigh_want(struct overlay_core *c, uint32_t id, uint32_t mac, uint32_t vtep)
 {
 	struct neigh *n = neigh_at(c, id);
-	uint32_t mid;
 	struct mac *m;
 
 	if (n->wanted) {
-		mid = mac_find(c, n->vni, &n->w_mac);
-		m = mac_at(c, mid);
+		m = mac_at(c, n->w_mac_id);
 		if (--m->ip_refs == 0)
 			m->ip_vtep = 0;
-		obj_dirty(c, OBJ_MAC, mid, &m->s);
+		obj_dirty(c, OBJ_MAC, n->w_mac_id, &m->s);
 	}
-	n->wanted = mac != NULL;
+	n->wanted = mac != 0;
+	n->w_mac_id = mac;
 	if (mac) {
-		n->w_mac = *mac;
-		mid = mac_get(c, n->vni, mac);
-		m = mac_at(c, mid);
+		m = mac_at(c, mac);
+		n->w_mac = m->mac;
 		m->ip_refs++;
 		m->ip_vtep = vtep;
-		obj_dirty(c, OBJ_MAC, mid, &m->s);
+		obj_dirty(c, OBJ_MAC, mac, &m->s);
 	}
 	obj_dirty(c, OBJ_NEIGH, id, &n->s);
 }
@@ -188,7 +188,6 @@ void neigh_done(struct overlay_core *c, const struct flight *f)
 		n->a_state = NUD_NOARP;
 	}
 	learn_neigh(c, f->id);
-	obj_dirty(c, OBJ_NEIGH, f->id, &n->s);
 }
 
 void neigh_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out)

@@ -25,6 +25,7 @@
 
 #define DELETE_BLOCK 256
 #define SHELVES 256 /* of entries, by VNI */
+#define AHEAD 8	    /* objects */
 
 static void *at_link(const struct overlay_core *c, uint32_t id)
 {
@@ -75,6 +76,15 @@ const struct class_row class_rows[OBJ_CLASSES] = {
 struct obj_state *obj_state_at(const struct overlay_core *c, enum obj_class cls, uint32_t id)
 {
 	return class_rows[cls].at(c, id);
+}
+
+/* Asks the memory for an object that will be looked at soon. */
+static void obj_ahead(const struct overlay_core *c, enum obj_class cls, uint32_t id)
+{
+	const char *object = class_rows[cls].at(c, id);
+
+	__builtin_prefetch(object, 1);
+	__builtin_prefetch(object + 64, 1);
 }
 
 void reconcile_init(struct overlay_core *c)
@@ -155,6 +165,8 @@ static bool fill_adds(struct overlay_core *c, struct nlw *w, enum obj_class cls)
 		struct obj_state *s = obj_state_at(c, cls, id);
 		enum verb v;
 
+		if (shelf->head + AHEAD < shelf->end)
+			obj_ahead(c, cls, shelf->ids.v[shelf->head + AHEAD]);
 		if (s->q & Q_FLYING) {
 			idqueue_take(q, shelf);
 			s->q &= ~Q_DIRTY;
@@ -355,6 +367,18 @@ static bool is_as_good(const struct flight *f, int error)
 							 error == EADDRNOTAVAIL || error == ENXIO);
 }
 
+/* What an entry is to be depends on itself and on its VNI's devices, whose changes
+ * make it dirty: so it is looked at now, while it is at hand, and not once more. */
+static void entry_landed(struct overlay_core *c, enum obj_class cls, uint32_t id, struct obj_state *s)
+{
+	if (s->q & Q_DIRTY)
+		return;
+	if (class_rows[cls].diff(c, id) == VERB_NONE)
+		class_rows[cls].put(c, id);
+	else
+		obj_dirty(c, cls, id, s);
+}
+
 static void landed(struct overlay_core *c, const struct batch *b)
 {
 	c->batches_landed++;
@@ -363,19 +387,25 @@ static void landed(struct overlay_core *c, const struct batch *b)
 	for (size_t i = 0; i < b->flights.n; i++) {
 		struct flight f = b->flights.v[i];
 		struct obj_state *s;
-		bool in_doubt;
+		bool in_doubt, is_entry = 1u << f.cls & OBJ_ENTRIES;
 
+		if (i + AHEAD < b->flights.n)
+			obj_ahead(c, b->flights.v[i + AHEAD].cls, b->flights.v[i + AHEAD].id);
 		if (f.probe)
 			continue;
 		s = obj_state_at(c, f.cls, f.id);
 		in_doubt = s->q & Q_DOUBT;
 		s->q &= ~(Q_FLYING | Q_LEAVING | Q_DOUBT);
-		obj_dirty(c, f.cls, f.id, s);
+		if (!is_entry || in_doubt || f.error)
+			obj_dirty(c, f.cls, f.id, s);
 		if (f.error)
 			continue;
 		refusal_forget(c, s);
-		if (!in_doubt)
-			class_rows[f.cls].done(c, &f);
+		if (in_doubt)
+			continue;
+		class_rows[f.cls].done(c, &f);
+		if (is_entry)
+			entry_landed(c, f.cls, f.id, s);
 	}
 }
 

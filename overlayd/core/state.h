@@ -165,9 +165,10 @@ struct neigh {
 	struct mac_addr w_mac, a_mac, nh_mac, told_mac;
 	uint8_t own, told;
 	bool asked;	      /* as of a MAC */
+	struct ip_addr ip;
 	uint32_t vni;
 	uint32_t nh_refs;
-	struct ip_addr ip;
+	uint32_t w_mac_id;    /* while wanted: that MAC's entry */
 	mono_t probe_at;      /* MONO_NEVER: not due */
 };
 
@@ -362,6 +363,7 @@ struct overlay_core {
 
 	struct table links, vrfs, vnis, addrs, macs, floods, neighs, vteps;
 	uint32_t table_cached, table_cached_vrf, connected_mark;
+	uint32_t last_vni, last_vtep; /* found last; 0: none */
 	struct htab links_by_ifindex, leaves_by_kid, groups_by_kid, groups_free;
 	struct table leaves, groups, specs, watches, routes4, routes6, sysctls;
 	struct slab foreigns, refusals, statics;
@@ -412,6 +414,15 @@ struct overlay_core {
 static inline uint32_t hash32(uint64_t h)
 {
 	return (uint32_t)(h ^ h >> 32);
+}
+
+static inline uint64_t hash_ip(uint64_t seed, const struct ip_addr *ip)
+{
+	uint64_t low, high;
+
+	memcpy(&low, ip->b, 8);
+	memcpy(&high, ip->b + 8, 8);
+	return hash_words(seed ^ ip->family, low, high);
 }
 
 #define slab_foreach(id, p, slab)                                                                  \
@@ -504,8 +515,8 @@ void fdb_entries_dirty(struct overlay_core *c);
 struct neigh *neigh_at(const struct overlay_core *c, uint32_t id);
 uint32_t neigh_find(const struct overlay_core *c, uint32_t vni, const struct ip_addr *ip);
 uint32_t neigh_get(struct overlay_core *c, uint32_t vni, const struct ip_addr *ip);
-/* bgpd's wish; mac NULL: none any more. */
-void neigh_want(struct overlay_core *c, uint32_t id, const struct mac_addr *mac, uint32_t vtep);
+/* bgpd's wish; mac: an entry of the same VNI, 0: none any more. */
+void neigh_want(struct overlay_core *c, uint32_t id, uint32_t mac, uint32_t vtep);
 void neigh_put(struct overlay_core *c, uint32_t id);
 void neigh_actual(struct overlay_core *c, const struct kneigh *k, bool gone);
 void neigh_lost(struct overlay_core *c, uint32_t id);

@@ -107,7 +107,16 @@ static bool vni_equal(const void *ctx, uint32_t id, const void *key)
 
 uint32_t vni_find(const struct overlay_core *c, uint32_t vni)
 {
-	return htab_find(&c->vnis.by_key, hash32(hash_u64(c->seed, vni)), vni_equal, c, &vni);
+	struct overlay_core *cache = (struct overlay_core *)c;
+	uint32_t id;
+
+	/* Entries of one come together, and each asks several times.  They are never freed. */
+	if (c->last_vni && vni_equal(c, c->last_vni, &vni))
+		return c->last_vni;
+	id = htab_find(&c->vnis.by_key, hash32(hash_u64(c->seed, vni)), vni_equal, c, &vni);
+	if (id)
+		cache->last_vni = id;
+	return id;
 }
 
 static bool is_up(const struct link *l)

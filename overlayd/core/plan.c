@@ -201,10 +201,7 @@ static void plan_vrf(struct overlay_core *c, const struct overlay_vrf *cfg)
 	if (id != VRF_DEFAULT) {
 		uint32_t table = table_choose(c, id, cfg->table);
 
-		if (v->table != table) {
-			v->table = table;
-			c->table_cached_vrf = 0;
-		}
+		vrf_set_table(c, id, table);
 		l = want(c, cfg->name, ROLE_VRF);
 		l->create = true;
 		l->w.kind = KLINK_VRF;
@@ -448,6 +445,8 @@ void plan_run(struct overlay_core *c)
 	slab_foreach (id, v, &c->vrfs.slab) {
 		if (!v->configured)
 			plan_via_default(c, v, (const bool[2]){ false, false });
+		if (!v->configured && !v->link && !v->of_nobody)
+			vrf_set_table(c, id, 0);
 		feed_tell(c, FEED_VRF, id, &v->s);
 	}
 	plan_statics(c);

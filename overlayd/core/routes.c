@@ -210,6 +210,8 @@ enum verb route_diff(struct overlay_core *c, uint32_t id)
 	const struct spec *s = spec_at(c, route_wanted(c, r, &proto));
 	const struct group *g = s && s->group ? group_at(c, s->group) : NULL;
 
+	if (v->of_nobody)
+		return r->a_type && c->config ? VERB_DELETE : VERB_NONE;
 	if (!v->table || (r->vrf != VRF_DEFAULT && !v->link))
 		return r->w_spec || r->statics ? VERB_WAIT : VERB_NONE;
 	if (s) {
@@ -296,10 +298,14 @@ void route_lost(struct overlay_core *c, uint32_t id)
 void route_describe(const struct overlay_core *c, uint32_t id, struct strbuf *out)
 {
 	const struct route *r = route_at(c, id);
+	const struct vrf *v = vrf_at(c, r->vrf);
 	struct prefix p = route_prefix(r);
 	char buf[PREFIX_TEXT_MAX];
 
-	sb_addf(out, "route %s in VRF %s", prefix_text(&p, buf), vrf_at(c, r->vrf)->name);
+	if (v->of_nobody)
+		sb_addf(out, "route %s in table %u, which is no VRF's,", prefix_text(&p, buf), v->table);
+	else
+		sb_addf(out, "route %s in VRF %s", prefix_text(&p, buf), v->name);
 }
 
 /* ---- the others' */
@@ -428,13 +434,17 @@ static void ours_gone(struct overlay_core *c, uint32_t id, uint8_t proto)
 
 void route_actual(struct overlay_core *c, const struct kroute *k, bool gone)
 {
+	bool ours = (k->proto == KOBJ_PROTO_BGP || k->proto == KOBJ_PROTO_STATIC) &&
+		    k->metric == KOBJ_METRIC;
 	uint32_t vrf = vrf_by_table(c, k->table), id;
 
+	if (!vrf && ours && !gone)
+		vrf = vrf_of_nobody(c, k->table);
 	if (!vrf)
 		return;
-	if ((k->proto != KOBJ_PROTO_BGP && k->proto != KOBJ_PROTO_STATIC) ||
-			k->metric != KOBJ_METRIC) {
-		foreign_actual(c, vrf, k, gone);
+	if (!ours) {
+		if (!vrf_at(c, vrf)->of_nobody)
+			foreign_actual(c, vrf, k, gone);
 		return;
 	}
 	id = gone ? route_find(c, vrf, &k->prefix) : route_get(c, vrf, &k->prefix);

@@ -86,6 +86,7 @@ struct vrf {
 	uint32_t table;	      /* 0: not known yet */
 	uint32_t l3vni;	      /* 0: none */
 	bool configured;
+	bool of_nobody;	      /* no VRF: a table in which routes of ours were left */
 	bool told, subscribed; /* kernel routes are wanted by bgpd */
 	bool via_default[2];  /* configured: BGP may use the default route to IPv4, IPv6 next hops */
 	uint64_t told_hash;
@@ -471,6 +472,9 @@ struct vrf *vrf_at(const struct overlay_core *c, uint32_t id);
 uint32_t vrf_find(const struct overlay_core *c, const char *name);
 uint32_t vrf_get(struct overlay_core *c, const char *name);
 uint32_t vrf_by_table(const struct overlay_core *c, uint32_t table);
+void vrf_set_table(struct overlay_core *c, uint32_t id, uint32_t table); /* 0: none */
+/* Stands for a table that is no VRF's, so that routes in it can be deleted. */
+uint32_t vrf_of_nobody(struct overlay_core *c, uint32_t table);
 struct vni *vni_at(const struct overlay_core *c, uint32_t id);
 uint32_t vni_find(const struct overlay_core *c, uint32_t vni);
 bool vni_is_up(const struct overlay_core *c, const struct vni *v);

@@ -1,5 +1,6 @@
 /* VRFs and VNIs: what they are called, which table and devices they have. */
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "overlayd/core/state.h"
@@ -58,17 +59,36 @@ uint32_t vrf_by_table(const struct overlay_core *c, uint32_t table)
 	return 0;
 }
 
-static void vrf_set_table(struct overlay_core *c, uint32_t id, uint32_t table)
+void vrf_set_table(struct overlay_core *c, uint32_t id, uint32_t table)
 {
-	struct vrf *v = vrf_at(c, id);
+	struct vrf *v = vrf_at(c, id), *other;
+	uint32_t old;
 
 	if (v->table == table)
 		return;
-	routes_drop_vrf(c, id);
+	if (v->table)
+		routes_drop_vrf(c, id);
 	v->table = table;
 	c->table_cached_vrf = 0;
-	if (table)
-		resync_want(c, 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, 0);
+	if (!table)
+		return;
+	slab_foreach (old, other, &c->vrfs.slab)
+		if (other->of_nobody && other->table == table)
+			vrf_set_table(c, old, 0);
+	resync_want(c, 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, 0);
+}
+
+uint32_t vrf_of_nobody(struct overlay_core *c, uint32_t table)
+{
+	char name[IFNAMSIZ];
+	uint32_t id;
+
+	snprintf(name, sizeof(name), "/%u", table); /* no link can be called so */
+	id = vrf_get(c, name);
+	vrf_at(c, id)->of_nobody = true;
+	vrf_at(c, id)->table = table;
+	c->table_cached_vrf = 0;
+	return id;
 }
 
 /* A device of kind VRF came, changed or went; also one that someone else made. */
@@ -86,6 +106,8 @@ void vrf_device_changed(struct overlay_core *c, uint32_t link_id, bool gone)
 	if (gone) {
 		v->link = 0;
 		routes_drop_vrf(c, id);
+		/* Those that no link took with it are still there. */
+		resync_want(c, 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, MONO_SEC(1));
 		if (!v->configured)
 			vrf_set_table(c, id, 0);
 	} else {

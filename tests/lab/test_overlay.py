@@ -356,6 +356,9 @@ def test_an_empty_configuration_leaves_what_is_others():
     wait_until("nothing of ours is left", lambda: not any(link(l) for l in
                ("br10", "l3br4000", "vxlan10010", "vxlan4000", "tgw1", "prod", "dev")))
     wait_until("no address is left", lambda: "10.255.0.1" not in gw.run(["ip", "addr"]))
+    # A blackhole is on no device that would take it along.
+    wait_until("no route is left in a VRF's table", lambda: not any(
+        gw.run(["ip", "-N", "route", "show", "table", "all", "proto", p]).strip() for p in ("87", "88")))
     assert link("eth1") and "master" not in link("eth1") and link("mine")
     assert weft.overlayd.stop() == 0
 

@@ -1,5 +1,6 @@
 /* overlayd's core when the kernel does not answer as it should, or has what
- * nobody expects: sending fails for long, requests and listings are refused. */
+ * nobody expects: sending fails for long, requests and listings are refused,
+ * tables and devices are there that others made or an earlier run left. */
 #include <check.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -65,6 +66,26 @@ static void pass(mono_t time)
 		fake_run(&kernel);
 	}
 	kernel.now = end;
+}
+
+static void stranger(const struct nlw *w)
+{
+	fake_apply(&kernel, w->buf, w->len);
+	fake_run(&kernel);
+}
+
+/* A link of nobody's making, up. */
+static void link_there(const char *name)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct ifinfomsg h = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
+	nlw_str(&w, IFLA_IFNAME, name);
+	nlw_u32(&w, IFLA_MTU, 1500);
+	nlw_end(&w);
+	stranger(&w);
 }
 
 static bool route_is_there(const char *dst, uint32_t table)
@@ -230,6 +251,91 @@ START_TEST(a_listing_that_is_never_to_be_had)
 }
 END_TEST
 
+/* ---- what is left in tables */
+
+static void restart(void)
+{
+	overlay_core_free(core);
+	core = overlay_core_new(8);
+	kernel.core = core;
+}
+
+static void link_delete(const char *name)
+{
+	uint8_t buf[64];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+
+	kobj_encode_link_delete(&w, 0, fake_ifindex(&kernel, name));
+	stranger(&w);
+}
+
+static void route_there(const char *dst, uint32_t table, uint8_t proto)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct kroute k = { .table = table, .proto = proto, .type = RTN_BLACKHOLE,
+		.metric = KOBJ_METRIC };
+
+	ck_assert_int_eq(prefix_parse(dst, &k.prefix), 0);
+	kobj_encode_route(&w, 0, &k, true);
+	stranger(&w);
+}
+
+/* No device takes a route that discards along with it, so the kernel keeps it in
+ * the table of a VRF that goes: ours must be taken out, at the latest when
+ * another VRF gets the table. */
+START_TEST(a_vrf_that_goes_leaves_no_route)
+{
+	configure(with_blackhole("red", 100));
+	route_there("10.79.0.0/16", 100, KOBJ_PROTO_BGP);
+	route_there("10.80.0.0/16", 100, RTPROT_BOOT);
+	switch (_i) {
+	case 0: /* while we look on */
+		configure(config());
+		break;
+	case 1: /* while we are away */
+		restart();
+		configure(config());
+		break;
+	case 2: /* its device was taken meanwhile, too */
+		restart();
+		link_delete("red");
+		configure(config());
+		break;
+	case 3: /* it gets another table */
+		configure(with_blackhole("red", 200));
+		break;
+	case 4: /* another gets its table at once */
+		{
+			struct overlay_config *c = config();
+
+			vrf(c, "blue", 100);
+			configure(c);
+		}
+		break;
+	}
+	event(OVERLAY_FEED_UP);
+	{
+		struct feed_msg m = { .type = FEED_END, .add = true };
+		struct overlay_event ev = { .type = OVERLAY_FEED_MSG, .msg = &m };
+
+		fake_input(&kernel, &ev);
+	}
+	pass(MONO_SEC(5));
+	ck_assert(!route_is_there("10.78.0.0/16", 100));
+	ck_assert(!route_is_there("10.79.0.0/16", 100));
+	ck_assert(route_is_there("10.80.0.0/16", 100));
+	ck_assert(_i != 3 || route_is_there("10.78.0.0/16", 200));
+	ck_assert(overlay_core_is_settled(core));
+	/* And is used again. */
+	configure(with_blackhole("green", 100));
+	pass(MONO_SEC(5));
+	ck_assert(_i == 4 || route_is_there("10.78.0.0/16", 100));
+	ck_assert(!route_is_there("10.79.0.0/16", 100));
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("overlay_trouble");
@@ -242,6 +348,7 @@ int main(void)
 	tcase_add_test(t, a_refusal_that_changes_is_as_patient);
 	tcase_add_loop_test(t, a_refused_listing_is_no_empty_one, 0, 8);
 	tcase_add_loop_test(t, a_listing_that_is_never_to_be_had, 0, 2);
+	tcase_add_loop_test(t, a_vrf_that_goes_leaves_no_route, 0, 5);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -9,7 +9,9 @@
  *	routes		rtm_protocol = KOBJ_PROTO_BGP or KOBJ_PROTO_STATIC
  *	next hops	nh_protocol = KOBJ_PROTO_BGP
  *	neighbours	NTF_EXT_LEARNED with NDA_PROTOCOL = KOBJ_PROTO
- *	FDB entries	NTF_EXT_LEARNED on a VXLAN device that is ours (the FDB keeps no protocol) */
+ *	FDB entries	NTF_EXT_LEARNED on a VXLAN device that is ours (the FDB keeps no protocol)
+ *	ports		IFLA_BRPORT_COST = KOBJ_PORT_COST: not that the link is ours, but that
+ *			we put it into its bridge */
 #ifndef WEFT_OVERLAYD_KOBJ_H
 #define WEFT_OVERLAYD_KOBJ_H
 
@@ -24,6 +26,9 @@
 #define KOBJ_PROTO_BGP 87     /* routes that bgpd sent */
 #define KOBJ_PROTO_STATIC 88  /* routes of the configuration */
 #define KOBJ_LINK_GROUP 22374 /* "Wf"; `ip link show group 22374` lists ours */
+/* STP's cost of a port, which nothing else looks at.  A property of being in that
+ * bridge: whoever takes the port out, or puts it elsewhere, takes it away. */
+#define KOBJ_PORT_COST 22374
 /* Metric of our routes.  Apart from that of other daemons: NLM_F_REPLACE of an
  * IPv4 route looks at prefix, TOS and metric only, not at the protocol. */
 #define KOBJ_METRIC 87
@@ -52,6 +57,7 @@ struct klink {
 	uint8_t ttl;
 	bool is_port;		/* of a bridge */
 	bool port_suppress, port_learning;
+	uint32_t port_cost;
 };
 
 struct kaddr {
@@ -141,6 +147,7 @@ void kobj_encode_dump(struct nlw *w, uint32_t seq, enum kobj_type type, uint8_t 
 #define KLINK_SET_MAC 0x04
 #define KLINK_SET_MASTER 0x08 /* 0: none */
 #define KLINK_SET_PORT 0x10
+#define KLINK_SET_MARK 0x20   /* of a port */
 
 /* All writers return false if the message did not fit into the batch. */
 bool kobj_encode_link_create(struct nlw *w, uint32_t seq, const struct klink *l);

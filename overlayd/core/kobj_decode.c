@@ -24,6 +24,8 @@ static void port_decode(const struct nla *nest, struct klink *l)
 			l->port_suppress = nla_u8(&a);
 		else if (a.type == IFLA_BRPORT_LEARNING)
 			l->port_learning = nla_u8(&a);
+		else if (a.type == IFLA_BRPORT_COST)
+			l->port_cost = nla_u32(&a);
 	}
 }
 

@@ -113,12 +113,16 @@ bool kobj_encode_link_set(struct nlw *w, uint32_t seq, const struct klink *l, un
 		nlw_attr(w, IFLA_ADDRESS, l->mac.b, sizeof(l->mac.b));
 	if (what & KLINK_SET_MASTER)
 		nlw_u32(w, IFLA_MASTER, l->master);
-	if (what & KLINK_SET_PORT) {
+	if (what & (KLINK_SET_PORT | KLINK_SET_MARK)) {
 		info = nlw_nest(w, IFLA_LINKINFO);
 		nlw_str(w, IFLA_INFO_SLAVE_KIND, "bridge");
 		data = nlw_nest(w, IFLA_INFO_SLAVE_DATA);
-		nlw_u8(w, IFLA_BRPORT_NEIGH_SUPPRESS, l->port_suppress);
-		nlw_u8(w, IFLA_BRPORT_LEARNING, l->port_learning);
+		if (what & KLINK_SET_PORT) {
+			nlw_u8(w, IFLA_BRPORT_NEIGH_SUPPRESS, l->port_suppress);
+			nlw_u8(w, IFLA_BRPORT_LEARNING, l->port_learning);
+		}
+		if (what & KLINK_SET_MARK)
+			nlw_u32(w, IFLA_BRPORT_COST, KOBJ_PORT_COST);
 		nlw_nest_end(w, data);
 		nlw_nest_end(w, info);
 	}

@@ -178,6 +178,7 @@ void link_actual(struct overlay_core *c, const struct klink *k, bool gone)
 		l->a.is_port = true;
 		l->a.port_suppress = k->port_suppress;
 		l->a.port_learning = k->port_learning;
+		l->a.port_cost = k->port_cost;
 		obj_dirty(c, OBJ_LINK, id, &l->s);
 		return;
 	}
@@ -267,10 +268,12 @@ static unsigned link_differs(const struct overlay_core *c, const struct link *l)
 		what |= KLINK_SET_MTU;
 	if ((l->want & KLINK_SET_MAC) && memcmp(&a->mac, &w->mac, sizeof(w->mac)) != 0)
 		what |= KLINK_SET_MAC;
-	if ((l->want & KLINK_SET_PORT) && a->is_port && !(what & KLINK_SET_MASTER) &&
-			(a->port_suppress != w->port_suppress ||
-					a->port_learning != w->port_learning))
-		what |= KLINK_SET_PORT;
+	if (!a->is_port || what & KLINK_SET_MASTER)
+		return what;
+	if ((l->want & KLINK_SET_PORT && (a->port_suppress != w->port_suppress ||
+						 a->port_learning != w->port_learning)) ||
+			(l->want & KLINK_SET_MARK && a->port_cost != KOBJ_PORT_COST))
+		what |= l->want & (KLINK_SET_PORT | KLINK_SET_MARK);
 	return what;
 }
 

@@ -44,7 +44,7 @@ static struct link *want(struct overlay_core *c, const char *name, enum link_rol
 static void want_master(struct link *l, const char *master)
 {
 	snprintf(l->master, sizeof(l->master), "%s", master);
-	l->want |= KLINK_SET_MASTER;
+	l->want |= KLINK_SET_MASTER | KLINK_SET_MARK;
 	l->enslaved = true;
 }
 
@@ -359,6 +359,12 @@ static void plan_own(struct overlay_core *c)
 	}
 }
 
+/* Did we put it into its bridge, perhaps before we were started? */
+static bool is_put_by_us(const struct link *l)
+{
+	return l->enslaved || (l->a.is_port && l->a.port_cost == KOBJ_PORT_COST);
+}
+
 /* Links that are not wanted any more give back what we did to them. */
 static void plan_release(struct overlay_core *c)
 {
@@ -366,8 +372,8 @@ static void plan_release(struct overlay_core *c)
 	uint32_t id;
 
 	slab_foreach (id, l, &c->links.slab) {
-		if (!l->wanted && l->enslaved && l->present && !link_is_ours(l)) {
-			l->wanted = true;
+		if (!l->wanted && l->present && !link_is_ours(l) && is_put_by_us(l)) {
+			l->wanted = l->enslaved = true;
 			l->create = false;
 			l->want = KLINK_SET_MASTER;
 			l->master[0] = 0;

@@ -347,7 +347,28 @@ def test_many_routes_and_a_change_of_all():
     wait_until("all gone", lambda: count() == 0)
 
 
+def test_a_port_dropped_while_overlayd_was_down_is_released():
+    gw.ip("link add port1 type dummy\n link add port2 type dummy\n link set port1 up\n link set port2 up")
+    weft.configure("bridge-domain 10", "member port1")
+    wait_until("the port is in its bridge", lambda: link("port1").get("master") == "br10")
+    gw.ip("link set port2 master br10")
+    weft.settle()
+    weft.overlayd.kill()
+    weft.start()  # over the file, in which port1 is not
+    wait_until("the port is released", lambda: "master" not in link("port1"))
+    weft.settle()
+    assert link("port2").get("master") == "br10" and link("eth1").get("master") == "br10"
+    gw.ip("link del port1\n link del port2")
+    bgpd.close()
+    globals()["bgpd"] = weft.feed(5)
+    say(globals()["bgpd"])
+    weft.settle()
+
+
 def test_an_empty_configuration_leaves_what_is_others():
+    bgpd.route("prod", "10.91.0.0/16", [hop()])  # bgpd wants it to the end
+    bgpd.flush()
+    wait_until("the blackhole", lambda: route(table(), "10.91.0.0/16"))
     weft.configure("no bridge-domain 10", "no interface tgw1", "no interface eth2", "no ip route 10.255.0.2/32 10.0.1.3",
                    "no vrf dev", "no vrf prod", "interface up1", "no ip address 10.0.1.2/31", "exit",
                    "interface lo", "no ip address 10.255.0.1/32")

@@ -166,9 +166,45 @@ static void notify(struct fake_kernel *k, const struct fake_object *o, uint16_t 
 	memcpy(k->notifications.v + at, &h, sizeof(h));
 }
 
+/* What a link is as a port, in a nest of its own. */
+static bool is_port_info(const struct nla *a)
+{
+	struct nla_iter it = nla_nested(a);
+	struct nla in;
+
+	while (a->type == IFLA_LINKINFO && nla_next(&it, &in))
+		if (in.type == IFLA_INFO_SLAVE_KIND)
+			return true;
+	return false;
+}
+
+/* A bridge's port has what bridges give theirs. */
+static void new_port_info(struct nlw *w)
+{
+	size_t info = nlw_nest(w, IFLA_LINKINFO), data;
+
+	nlw_str(w, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nlw_nest(w, IFLA_INFO_SLAVE_DATA);
+	nlw_u32(w, IFLA_BRPORT_COST, 100);
+	nlw_u8(w, IFLA_BRPORT_LEARNING, 1);
+	nlw_nest_end(w, data);
+	nlw_nest_end(w, info);
+}
+
+static bool is_bridge(struct fake_kernel *k, uint32_t ifindex)
+{
+	const struct fake_object *o = link_by_index(k, ifindex);
+	const uint8_t *p = o ? o->bytes : NULL;
+	struct nlmsg m;
+	struct kobj is;
+
+	return o && nlmsg_next(&p, o->bytes + o->len, &m) == 1 && kobj_decode(&m, &is) == 1 &&
+	       is.link.kind == KLINK_BRIDGE;
+}
+
 /* A link that exists takes over what the request names: one attribute of each
  * kind, the later one counts. */
-static void link_merge(struct fake_object *o, const struct nlmsg *m)
+static void link_merge(struct fake_kernel *k, struct fake_object *o, const struct nlmsg *m)
 {
 	struct nla_iter it = nla_iter_init(m->body, m->len, sizeof(struct ifinfomsg));
 	struct ifinfomsg now, asked;
@@ -176,7 +212,11 @@ static void link_merge(struct fake_object *o, const struct nlmsg *m)
 	uint8_t old[1024];
 	struct nlmsg was = { .body = old + sizeof(struct nlmsghdr) };
 	struct nla a, b;
+	bool moves = find_attr(m, sizeof(asked), IFLA_MASTER, &a);
+	uint32_t master = 0;
 
+	if (moves)
+		memcpy(&master, a.data, sizeof(master));
 	memcpy(old, o->bytes, o->len);
 	was.len = o->len - sizeof(struct nlmsghdr);
 	memcpy(&now, was.body, sizeof(now));
@@ -187,15 +227,20 @@ static void link_merge(struct fake_object *o, const struct nlmsg *m)
 	nlw_begin(&w, RTM_NEWLINK, 0, 0, &now, sizeof(now));
 	it = nla_iter_init(was.body, was.len, sizeof(now));
 	while (nla_next(&it, &a)) {
-		bool linkinfo = a.type == IFLA_LINKINFO;
+		bool linkinfo = a.type == IFLA_LINKINFO && !(moves && is_port_info(&a)) &&
+				!(find_attr(m, sizeof(asked), a.type, &b) && is_port_info(&b) &&
+						is_port_info(&a));
 
-		if (!find_attr(m, sizeof(asked), a.type, &b) || linkinfo)
+		if (a.type == IFLA_LINKINFO ? linkinfo : !find_attr(m, sizeof(asked), a.type, &b))
 			nlw_attr(&w, a.type, a.data, a.len);
 	}
 	it = nla_iter_init(m->body, m->len, sizeof(asked));
 	while (nla_next(&it, &a))
 		nlw_attr(&w, a.type, a.data, a.len);
+	if (moves && is_bridge(k, master))
+		new_port_info(&w);
 	nlw_end(&w);
+	assert(!w.failed);
 	o->len = w.len;
 }
 
@@ -222,7 +267,7 @@ static void link_release_others(struct fake_kernel *k, uint32_t master)
 		nlw_end(&w);
 		m.body = buf + sizeof(struct nlmsghdr);
 		m.len = w.len - sizeof(struct nlmsghdr);
-		link_merge(o, &m);
+		link_merge(k, o, &m);
 		notify(k, o, RTM_NEWLINK);
 	}
 }
@@ -342,7 +387,7 @@ static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 			notify(k, o, RTM_DELLINK);
 			return 0;
 		}
-		link_merge(o, m);
+		link_merge(k, o, m);
 		notify(k, o, RTM_NEWLINK);
 		return 0;
 	}
@@ -361,7 +406,7 @@ static int link_request(struct fake_kernel *k, const struct nlmsg *m)
 	}
 	*vec_push(&k->objects) = key;
 	o = &k->objects.v[k->objects.n - 1];
-	link_merge(o, m);
+	link_merge(k, o, m);
 	notify(k, o, RTM_NEWLINK);
 	return 0;
 }

@@ -336,6 +336,91 @@ START_TEST(a_vrf_that_goes_leaves_no_route)
 }
 END_TEST
 
+/* ---- ports */
+
+static uint32_t master_of(const char *name)
+{
+	struct kobj o;
+
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_LINK, i, &o); i++)
+		if (strcmp(o.link.name, name) == 0)
+			return o.link.master;
+	ck_abort_msg("no such link");
+}
+
+static void put_into(const char *name, const char *master)
+{
+	uint8_t buf[128];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct klink l = { .ifindex = fake_ifindex(&kernel, name),
+		.master = fake_ifindex(&kernel, master) };
+
+	kobj_encode_link_set(&w, 0, &l, KLINK_SET_MASTER);
+	stranger(&w);
+}
+
+static void bridge_there(const char *name)
+{
+	uint8_t buf[256];
+	struct nlw w = nlw_init(buf, sizeof(buf));
+	struct klink l = { .kind = KLINK_BRIDGE, .flags = IFF_UP };
+
+	snprintf(l.name, sizeof(l.name), "%s", name);
+	kobj_encode_link_create(&w, 0, &l);
+	stranger(&w);
+}
+
+/* Ports e1, e2 and so on, of which the first n are configured. */
+static struct overlay_config *with_ports(unsigned n)
+{
+	struct overlay_config *c = config();
+	struct overlay_bridge_domain *d = vec_push(&c->bridge_domains);
+
+	d->id = 10;
+	for (unsigned i = 1; i <= n; i++)
+		snprintf(vec_push(&d->members)->name, IFNAMSIZ, "e%u", i);
+	return c;
+}
+
+/* Whatever is in our bridge: what we put there is taken out when it is not
+ * configured any more, also if that happened while we were away; what others put
+ * there, or anywhere else, is theirs. */
+START_TEST(a_port_dropped_meanwhile_is_released)
+{
+	unsigned requests;
+
+	for (int i = 1; i <= 4; i++) {
+		char name[IFNAMSIZ];
+
+		snprintf(name, sizeof(name), "e%d", i);
+		link_there(name);
+	}
+	bridge_there("virbr0");
+	configure(with_ports(3));
+	put_into("e4", "br10");
+	pass(MONO_SEC(5));
+	ck_assert_uint_eq(master_of("e3"), fake_ifindex(&kernel, "br10"));
+	restart();
+	requests = kernel.requests;
+	configure(with_ports(3));
+	pass(MONO_SEC(5));
+	ck_assert_uint_eq(kernel.requests, requests);
+	restart();
+	put_into("e3", "virbr0");
+	configure(with_ports(1));
+	pass(MONO_SEC(5));
+	ck_assert_uint_eq(master_of("e1"), fake_ifindex(&kernel, "br10"));
+	ck_assert_uint_eq(master_of("e2"), 0);
+	ck_assert_uint_eq(master_of("e3"), fake_ifindex(&kernel, "virbr0"));
+	ck_assert_uint_eq(master_of("e4"), fake_ifindex(&kernel, "br10"));
+	ck_assert(overlay_core_is_settled(core));
+	/* Now it is the stranger's. */
+	put_into("e2", "br10");
+	pass(MONO_SEC(5));
+	ck_assert_uint_eq(master_of("e2"), fake_ifindex(&kernel, "br10"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("overlay_trouble");
@@ -349,6 +434,7 @@ int main(void)
 	tcase_add_loop_test(t, a_refused_listing_is_no_empty_one, 0, 8);
 	tcase_add_loop_test(t, a_listing_that_is_never_to_be_had, 0, 2);
 	tcase_add_loop_test(t, a_vrf_that_goes_leaves_no_route, 0, 5);
+	tcase_add_test(t, a_port_dropped_meanwhile_is_released);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

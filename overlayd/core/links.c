@@ -4,6 +4,7 @@
  * to what the kernel last said, until there is none. */
 #include <errno.h>
 #include <linux/neighbour.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "overlayd/core/state.h"
@@ -207,26 +208,75 @@ void link_actual(struct overlay_core *c, const struct klink *k, bool gone)
 	link_changed(c, id, &old, was);
 }
 
-/* What can't be changed in place. */
-static bool is_other_device(const struct link *l)
+static void say_address(char *text, size_t size, const char *which, const struct ip_addr *a)
 {
+	char buf[IP_TEXT_MAX];
+
+	snprintf(text, size, "with %s%s address%s%s", a->family ? "" : "no ", which,
+			a->family ? " " : "", a->family ? ip_text(a, buf) : "");
+}
+
+static bool is_other_vxlan(const struct klink *a, const struct klink *w, char *text, size_t size)
+{
+	if (a->vni != w->vni)
+		snprintf(text, size, "with VNI %u", a->vni);
+	else if (a->port != w->port)
+		snprintf(text, size, "with UDP port %u", a->port);
+	else if (!ip_equal(&a->local, &w->local))
+		say_address(text, size, "local", &a->local);
+	else if (a->learning != w->learning)
+		snprintf(text, size, "with%s address learning", a->learning ? "" : "out");
+	else
+		return false;
+	return true;
+}
+
+static bool is_other_gre(const struct klink *a, const struct klink *w, char *text, size_t size)
+{
+	if (!ip_equal(&a->local, &w->local))
+		say_address(text, size, "local", &a->local);
+	else if (!ip_equal(&a->remote, &w->remote))
+		say_address(text, size, "remote", &a->remote);
+	else if (a->has_key && (!w->has_key || a->key != w->key))
+		snprintf(text, size, "with key %u", a->key);
+	else if (a->has_key != w->has_key)
+		snprintf(text, size, "without a key");
+	else if (a->ttl != w->ttl)
+		snprintf(text, size, "with TTL %u", a->ttl);
+	else
+		return false;
+	return true;
+}
+
+/* Is what has the name another device, by what can't be changed in place?  The
+ * text says what it has: "with VNI 7". */
+static bool is_other_device(const struct link *l, char *text, size_t size)
+{
+	static const char *const kinds[] = { [KLINK_OTHER] = "device of another kind",
+		[KLINK_VRF] = "VRF",
+		[KLINK_BRIDGE] = "bridge",
+		[KLINK_VXLAN] = "VXLAN device",
+		[KLINK_GRE] = "GRE tunnel",
+		[KLINK_GRE6] = "GRE tunnel over IPv6" };
 	const struct klink *a = &l->a, *w = &l->w;
 
 	if (!l->create)
 		return false;
-	if (a->kind != w->kind)
+	if (a->kind != w->kind) {
+		snprintf(text, size, "as a %s", kinds[a->kind]);
 		return true;
+	}
 	switch (w->kind) {
 	case KLINK_VRF:
-		return a->table != w->table;
+		if (a->table == w->table)
+			return false;
+		snprintf(text, size, "with table %u", a->table);
+		return true;
 	case KLINK_VXLAN:
-		return a->vni != w->vni || a->port != w->port || !ip_equal(&a->local, &w->local) ||
-		       a->learning != w->learning;
+		return is_other_vxlan(a, w, text, size);
 	case KLINK_GRE:
 	case KLINK_GRE6:
-		return !ip_equal(&a->local, &w->local) || !ip_equal(&a->remote, &w->remote) ||
-		       a->has_key != w->has_key || (w->has_key && a->key != w->key) ||
-		       a->ttl != w->ttl;
+		return is_other_gre(a, w, text, size);
 	}
 	return false;
 }
@@ -280,22 +330,31 @@ static unsigned link_differs(const struct overlay_core *c, const struct link *l)
 enum verb link_diff(struct overlay_core *c, uint32_t id)
 {
 	struct link *l = link_at(c, id);
+	const struct vrf *other;
+	char what[64], text[sizeof(what) + 48];
 
 	if (!c->config)
 		return VERB_NONE;
 	if (!l->wanted)
 		return link_is_ours(l) ? VERB_DELETE : VERB_NONE;
 	if (!l->present) {
+		other = vrf_at(c, l->table_of);
+		if (other) {
+			snprintf(text, sizeof(text), "table %u is that of VRF %s", l->w.table,
+					other->name);
+			refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, EEXIST, text);
+			return VERB_WAIT;
+		}
 		if (l->create)
 			return VERB_ADD;
 		refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, ENODEV, "there is no such interface");
 		return VERB_WAIT;
 	}
-	if (is_other_device(l)) {
+	if (is_other_device(l, what, sizeof(what))) {
 		if (link_is_ours(l))
 			return VERB_DELETE;
-		refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, EEXIST,
-				"another device has this name and is not ours to replace");
+		snprintf(text, sizeof(text), "it is there %s, and is not ours to replace", what);
+		refuse(c, OBJ_LINK, VERB_WAIT, id, &l->s, EEXIST, text);
 		return VERB_WAIT;
 	}
 	if (link_differs(c, l))

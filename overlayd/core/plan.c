@@ -31,6 +31,7 @@ static struct link *want(struct overlay_core *c, const char *name, enum link_rol
 		l->role = ROLE_NONE;
 		l->create = false;
 		l->vni = 0;
+		l->table_of = 0;
 		memset(&l->w, 0, sizeof(l->w));
 		l->master[0] = 0;
 	}
@@ -48,6 +49,18 @@ static void want_master(struct link *l, const char *master)
 	l->enslaved = true;
 }
 
+/* The VRF whose device has that table, 0 if there is none. */
+static uint32_t table_owner(const struct overlay_core *c, uint32_t table)
+{
+	const struct vrf *v;
+	uint32_t id;
+
+	slab_foreach (id, v, &c->vrfs.slab)
+		if (v->link && link_at(c, v->link)->a.table == table)
+			return id;
+	return 0;
+}
+
 static bool table_is_taken(const struct overlay_core *c, uint32_t table, uint32_t but)
 {
 	const struct vrf *v;
@@ -59,18 +72,18 @@ static bool table_is_taken(const struct overlay_core *c, uint32_t table, uint32_
 	return false;
 }
 
-/* The device's own table if it is there, so that a restart moves nothing; else
- * one that follows from the name. */
+/* That of a device of others is what it is.  Else what is configured, or the
+ * device's own, so that a restart moves nothing, or what follows from the name. */
 static uint32_t table_choose(const struct overlay_core *c, uint32_t id, uint32_t configured)
 {
 	const struct vrf *v = vrf_at(c, id);
 	const struct link *l = link_at(c, link_find(c, v->name));
 	uint32_t table;
 
+	if (l && l->present && l->a.kind == KLINK_VRF && !(configured && link_is_ours(l)))
+		return l->a.table;
 	if (configured)
 		return configured;
-	if (l && l->present && l->a.kind == KLINK_VRF)
-		return l->a.table;
 	if (v->table)
 		return v->table;
 	table = (uint32_t)(hash_bytes(0, v->name, strlen(v->name)) % TABLES);
@@ -205,7 +218,9 @@ static void plan_vrf(struct overlay_core *c, const struct overlay_vrf *cfg)
 		l = want(c, cfg->name, ROLE_VRF);
 		l->create = true;
 		l->w.kind = KLINK_VRF;
-		l->w.table = table;
+		l->w.table = cfg->table ? cfg->table : table;
+		if (cfg->table && !l->present)
+			l->table_of = table_owner(c, cfg->table);
 	}
 	if (!cfg->l3vni)
 		return;

@@ -70,6 +70,7 @@ struct link {
 	char master[IFNAMSIZ]; /* wanted, "" none */
 	struct klink a, w;
 	uint32_t vni;	      /* of a VXLAN device, or of a bridge with one */
+	uint32_t table_of;    /* wanted VRF that is not there: the VRF that has its table, 0 none */
 	uint64_t last_op;     /* hash of the last request */
 	uint32_t last_op_count; /* the kernel took it so often */
 	uint32_t told_ifindex; /* what bgpd was told, to take it back */

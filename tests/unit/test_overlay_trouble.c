@@ -359,13 +359,14 @@ static void put_into(const char *name, const char *master)
 	stranger(&w);
 }
 
-static void bridge_there(const char *name)
+/* As ip(8) makes them. */
+static void device_there(const char *name, struct klink l)
 {
 	uint8_t buf[256];
 	struct nlw w = nlw_init(buf, sizeof(buf));
-	struct klink l = { .kind = KLINK_BRIDGE, .flags = IFF_UP };
 
 	snprintf(l.name, sizeof(l.name), "%s", name);
+	l.flags = IFF_UP;
 	kobj_encode_link_create(&w, 0, &l);
 	stranger(&w);
 }
@@ -395,7 +396,7 @@ START_TEST(a_port_dropped_meanwhile_is_released)
 		snprintf(name, sizeof(name), "e%d", i);
 		link_there(name);
 	}
-	bridge_there("virbr0");
+	device_there("virbr0", (struct klink){ .kind = KLINK_BRIDGE });
 	configure(with_ports(3));
 	put_into("e4", "br10");
 	pass(MONO_SEC(5));
@@ -421,6 +422,123 @@ START_TEST(a_port_dropped_meanwhile_is_released)
 }
 END_TEST
 
+/* ---- devices of others */
+
+static struct overlay_config *with_vni(uint32_t table)
+{
+	struct overlay_config *c = with_blackhole("red", table);
+	struct overlay_bridge_domain *d = vec_push(&c->bridge_domains);
+
+	d->id = 10;
+	d->vni = 10010;
+	snprintf(d->vrf, sizeof(d->vrf), "red");
+	return c;
+}
+
+static struct klink vxlan(void)
+{
+	return (struct klink){ .kind = KLINK_VXLAN, .vni = 10010, .port = 4789,
+		.local = ip("10.255.0.1") };
+}
+
+static const char *reason(const char *name)
+{
+	const struct refusal *r = refusal_find(core, &link_at(core, link_find(core, name))->s);
+
+	return r ? r->text : "";
+}
+
+/* What is as it should be is used, and is its maker's all the same. */
+START_TEST(devices_that_others_made_are_used)
+{
+	device_there("red", (struct klink){ .kind = KLINK_VRF, .table = 100 });
+	device_there("br10", (struct klink){ .kind = KLINK_BRIDGE });
+	device_there("vxlan10010", vxlan());
+	configure(with_vni(_i ? 100 : 0));
+	pass(MONO_SEC(5));
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert_uint_eq(core->refusals.live, 0);
+	ck_assert(vni_is_up(core, vni_at(core, vni_find(core, 10010))));
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	configure(config());
+	pass(MONO_SEC(5));
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert(!route_is_there("10.78.0.0/16", 100));
+	ck_assert_uint_ne(fake_ifindex(&kernel, "red"), 0);
+	ck_assert_uint_eq(master_of("br10"), 0);
+	ck_assert_uint_eq(master_of("vxlan10010"), 0);
+}
+END_TEST
+
+static const struct {
+	struct klink red, vxlan;
+	const char *name, *reason;
+} others[] = {
+	{ { .kind = KLINK_VRF, .table = 200 }, { 0 }, "red",
+			"it is there with table 200, and is not ours to replace" },
+	{ { .kind = KLINK_BRIDGE }, { 0 }, "red",
+			"it is there as a bridge, and is not ours to replace" },
+	{ { 0 }, { .kind = KLINK_VXLAN, .vni = 10011, .port = 4789 }, "vxlan10010",
+			"it is there with VNI 10011, and is not ours to replace" },
+	{ { 0 }, { .kind = KLINK_VXLAN, .vni = 10010, .port = 8472 }, "vxlan10010",
+			"it is there with UDP port 8472, and is not ours to replace" },
+	{ { 0 }, { .kind = KLINK_VXLAN, .vni = 10010, .port = 4789 }, "vxlan10010",
+			"it is there with no local address, and is not ours to replace" },
+	{ { 0 }, { .kind = KLINK_VXLAN, .vni = 10010, .port = 4789, .learning = true },
+			"vxlan10010",
+			"it is there with address learning, and is not ours to replace" },
+};
+
+/* What is not is left alone, said in words, and not asked about for ever. */
+START_TEST(devices_of_others_are_not_replaced)
+{
+	struct klink x = others[_i].vxlan;
+	unsigned requests;
+	struct kobj o;
+
+	if (others[_i].red.kind)
+		device_there("red", others[_i].red);
+	if (x.learning)
+		x.local = ip("10.255.0.1");
+	if (x.kind)
+		device_there("vxlan10010", x);
+	configure(with_vni(100));
+	pass(MONO_SEC(5));
+	ck_assert_str_eq(reason(others[_i].name), others[_i].reason);
+	requests = kernel.requests;
+	pass(MONO_SEC(100));
+	ck_assert_uint_eq(kernel.requests, requests);
+	ck_assert(route_is_there("10.78.0.0/16", 100) == !others[_i].red.kind);
+	/* The VRF that is there is that one. */
+	ck_assert(route_is_there("10.78.0.0/16", 200) == (others[_i].red.kind == KLINK_VRF));
+	link_delete(others[_i].name);
+	pass(MONO_SEC(5));
+	ck_assert_uint_eq(core->refusals.live, 0);
+	ck_assert(overlay_core_is_settled(core));
+	ck_assert(vni_is_up(core, vni_at(core, vni_find(core, 10010))));
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	for (unsigned i = 0; fake_get(&kernel, KOBJ_LINK, i, &o); i++)
+		ck_assert_uint_eq(o.link.group, KOBJ_LINK_GROUP);
+}
+END_TEST
+
+/* Two VRFs with one table would be one. */
+START_TEST(a_table_of_another_vrf_is_refused)
+{
+	device_there("theirs", (struct klink){ .kind = KLINK_VRF, .table = 100 });
+	configure(with_blackhole("red", 100));
+	pass(MONO_SEC(5));
+	ck_assert_str_eq(reason("red"), "table 100 is that of VRF theirs");
+	ck_assert_uint_eq(fake_ifindex(&kernel, "red"), 0);
+	ck_assert(!route_is_there("10.78.0.0/16", 100));
+	link_delete("theirs");
+	pass(MONO_SEC(5));
+	ck_assert_uint_ne(fake_ifindex(&kernel, "red"), 0);
+	ck_assert(route_is_there("10.78.0.0/16", 100));
+	ck_assert(overlay_core_is_settled(core));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("overlay_trouble");
@@ -435,6 +553,10 @@ int main(void)
 	tcase_add_loop_test(t, a_listing_that_is_never_to_be_had, 0, 2);
 	tcase_add_loop_test(t, a_vrf_that_goes_leaves_no_route, 0, 5);
 	tcase_add_test(t, a_port_dropped_meanwhile_is_released);
+	tcase_add_loop_test(t, devices_that_others_made_are_used, 0, 2);
+	tcase_add_loop_test(t, devices_of_others_are_not_replaced, 0,
+			sizeof(others) / sizeof(others[0]));
+	tcase_add_test(t, a_table_of_another_vrf_is_refused);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -52,16 +52,18 @@ static struct node_block *block_new(uint32_t size)
 	return b;
 }
 
+/* What would fill half a huge page is not given a whole one. */
+static uint32_t block_size(size_t wish)
+{
+	return (uint32_t)(wish < BLOCK_MIN ? BLOCK_MIN : wish < XALLOC_HUGE ? wish : XALLOC_HUGE);
+}
+
 void nodes_begin(struct config *c, size_t size)
 {
 /* a node that is used after it was freed has to be seen */
 #ifndef WEFT_SANITIZERS
-	uint32_t first = BLOCK_MIN;
-
-	while (first < size && first < XALLOC_HUGE)
-		first *= 2;
 	if (!c->block)
-		c->block = block_new(first);
+		c->block = block_new(block_size(size));
 #else
 	(void)c, (void)size;
 #endif
@@ -80,7 +82,7 @@ static struct config_node *block_cut(struct config *c, uint32_t size, uint32_t *
 	struct config_node *n;
 
 	if (b->size - b->used < size) {
-		c->block = block_new(b->size < XALLOC_HUGE ? b->size * 4 : b->size);
+		c->block = block_new(block_size((size_t)b->size * 4));
 		block_release(b);
 		b = c->block;
 	}

@@ -3,13 +3,16 @@
  * how long does the longest call take, during which the core hears nothing?
  *
  *	core_bench [-f FAMILY] [-n ROUTES] [-s SENDERS] [-r RECEIVERS] [-g ROUTES_PER_SET] [-i] [-c] [-x SEED]
- *		[-b BYTES] [-t TIMES]
+ *		[-b BYTES] [-t TIMES] [-m PATHS] [-R] [-e] [-h HOPS] [-M MEDS]
  *
  * Plays all neighbours through the core's door.  FAMILY: ipv4, ipv6, vpnv4 or
  * evpn.  -i: internal peers, clients of the core as their route reflector.  -c:
  * before the withdrawal the first of several senders closes its session.  -x:
  * withdraws in another order than that of the table.  -b: bytes a call brings.
- * -t: all that so many times, and what was the least of each phase. */
+ * -t: all that so many times, and what was the least of each phase.  -m: maximum-paths;
+ * -R: of several ASes (bestpath as-path multipath-relax).  -e: no sender's paths are the
+ * shortest.  -h: so many next hops, which senders have by turns.  -M: each sender has a
+ * MED, by turns of so many. */
 #include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -41,7 +44,9 @@ static int n_sides, n_senders = 1, n_receivers = 1;
 static uint32_t n_routes = 1000000;
 static double per_set = 6;
 static size_t per_call = BUFFER;
-static bool internal, closes;
+static bool internal, closes, relaxed, equal;
+static unsigned hops, meds;
+static uint16_t max_paths;
 static enum family family = FAM_IPV4_UNICAST;
 static mono_t now = MONO_SEC(1);
 static conn_id next_conn = 1;
@@ -203,6 +208,8 @@ static struct bgp_config *config(void)
 	i->router_id = 0x0a000001;
 	i->ebgp_requires_policy = false;
 	i->log_neighbor_changes = true;
+	i->decision.multipath_relax = relaxed;
+	i->family[family].max_paths_ebgp = i->family[family].max_paths_ibgp = max_paths;
 	for (int j = 0; j < n_sides; j++) {
 		struct peer_config *p = vec_push(&i->peers);
 
@@ -308,8 +315,10 @@ static void sides_make(uint64_t shuffle)
 		s->as = internal ? OUR_AS : 64600 + (uint32_t)i;
 		if (i >= n_senders)
 			continue;
-		sender = (struct core_sender){ s->as, ip4_u32(&s->addr), internal, (unsigned)i,
-			(unsigned)n_senders };
+		sender = (struct core_sender){ .as = s->as, .internal = internal, .number = (unsigned)i,
+			.of = equal ? 1 : (unsigned)n_senders,
+			.address = 0x0a000100u + (uint32_t)i % (hops ? hops : (unsigned)n_senders),
+			.med = meds ? 1 + (uint32_t)i % meds : 0 };
 		core_routes_announce(&table, &sender, &s->load);
 		core_routes_withdraw(&table, shuffle, &s->withdraw);
 	}
@@ -361,7 +370,7 @@ int main(int argc, char **argv)
 	struct bgp_core *c;
 	int times = 1, opt;
 
-	while ((opt = getopt(argc, argv, "f:n:s:r:g:icx:b:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "f:n:s:r:g:icx:b:t:m:Reh:M:")) != -1) {
 		switch (opt) {
 		case 'f': family = family_named(optarg); break;
 		case 'n': n_routes = (uint32_t)atoi(optarg); break;
@@ -372,6 +381,11 @@ int main(int argc, char **argv)
 		case 'c': closes = true; break;
 		case 't': times = atoi(optarg); break;
 		case 'b': per_call = (size_t)atoi(optarg); break;
+		case 'm': max_paths = (uint16_t)atoi(optarg); break;
+		case 'R': relaxed = true; break;
+		case 'e': equal = true; break;
+		case 'h': hops = (unsigned)atoi(optarg); break;
+		case 'M': meds = (unsigned)atoi(optarg); break;
 		case 'x': shuffle = strtoull(optarg, NULL, 0); break;
 		default: return 2;
 		}

@@ -137,6 +137,10 @@ static struct wr attrs_make(const struct core_sender *s, enum family f, uint32_t
 		wr_u24(&w, 0x400304);
 		wr_u32(&w, s->address);
 	}
+	if (s->med) {
+		wr_u24(&w, 0x800404);
+		wr_u32(&w, s->med);
+	}
 	if (s->internal) {
 		wr_u24(&w, 0x400504);
 		wr_u32(&w, 100);

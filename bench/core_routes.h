@@ -21,6 +21,7 @@ void core_routes_make(struct core_routes *r, enum family f, uint32_t n, double p
 /* Who sends them: what is different between senders. */
 struct core_sender {
 	uint32_t as, address; /* IPv4 address: the next hop, mapped where it must be IPv6 */
+	uint32_t med;	      /* 0: none */
 	bool internal;
 	unsigned number, of;  /* of the senders: which of them has the shortest path is drawn per set */
 };

@@ -38,13 +38,17 @@ static const char *const selection_words[REASON_COUNT] = {
 	[REASON_EVPN_MOBILITY] = "EVPN Sequence Number",
 };
 
-static const char *selection_of(const struct rib *rib, const struct path *best)
+static const char *selection_of(const struct rib *rib, uint32_t dest, uint32_t best)
 {
-	const struct path *second = best->next ? rib_path(rib, best->next) : NULL;
+	uint32_t second = rib_path(rib, best)->next;
+	enum path_reason reason;
 
-	if (!second || !(second->flags & PATH_USABLE) || !selection_words[second->reason])
+	if (rib_used_next(rib, dest, best))
+		return selection_words[REASON_MULTIPATH];
+	if (!second || !(rib_path(rib, second)->flags & PATH_USABLE))
 		return selection_words[REASON_NONE];
-	return selection_words[second->reason];
+	reason = rib_path_reason(rib, dest, second);
+	return selection_words[selection_words[reason] ? reason : REASON_NONE];
 }
 
 static void find_source(struct path_view *v, uint32_t path)
@@ -78,7 +82,7 @@ void path_view_init(struct path_view *v, const struct bgp_instance *i, enum fami
 	v->best = v->valid && rib_best(rib, dest) == p;
 	v->multipath = p->flags & PATH_MULTIPATH;
 	v->stale = p->flags & PATH_STALE;
-	v->selection = v->best ? selection_of(rib, p) : NULL;
+	v->selection = v->best ? selection_of(rib, dest, path) : NULL;
 	find_source(v, path);
 }
 

@@ -373,20 +373,17 @@ const char *decision_step_reference(enum path_reason r)
 
 /* ---- multipath ---- */
 
-/* Two peers' paths with one next hop add nothing to each other; a link-local
- * address is one per interface. */
-static bool same_next_hop(const struct decision_context *x, const struct candidate *a,
-		const struct candidate *b)
-{
-	return a->source->kind == SOURCE_PEER && b->source->kind == SOURCE_PEER &&
-	       a->attrs->next_hop && a->attrs->next_hop == b->attrs->next_hop &&
-	       !ip_is_link_local(&attrs_next_hop(x->attrs, a->attrs->next_hop)->addr);
-}
-
 static struct decision_company company_of(const struct decision_context *x, const struct route_source *s)
 {
 	return (struct decision_company){ .none = is_local(s), .external = source_is_external(s),
 		.relaxed = x->options->multipath_relax, .as = s->as };
+}
+
+static bool same_path(const struct attrs *a, const struct attrs *b)
+{
+	struct attr_span of_a = attrs_part(a, PART_AS_PATH), of_b = attrs_part(b, PART_AS_PATH);
+
+	return a == b || (of_a.len == of_b.len && !memcmp(of_a.p, of_b.p, of_a.len));
 }
 
 static bool goes_with(const struct decision_context *x, const struct candidate *best,
@@ -394,22 +391,8 @@ static bool goes_with(const struct decision_context *x, const struct candidate *
 {
 	const struct decision_company company = company_of(x, best->source);
 	enum decision_company_answer answer = decision_company_of(&company, s);
-	struct attr_span a, b;
 
-	if (answer != DECISION_BY_PATH)
-		return answer == DECISION_ALWAYS;
-	a = attrs_part(best->attrs, PART_AS_PATH);
-	b = attrs_part(attrs, PART_AS_PATH);
-	return a.len == b.len && !memcmp(a.p, b.p, a.len);
-}
-
-static bool adds_nothing(const struct decision_context *x, const struct candidate *used, unsigned n,
-		const struct candidate *c)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (same_next_hop(x, &used[i], c))
-			return true;
-	return false;
+	return answer == DECISION_BY_PATH ? same_path(best->attrs, attrs) : answer == DECISION_ALWAYS;
 }
 
 static uint16_t max_paths(const struct decision_context *x, const struct candidate *best)
@@ -417,24 +400,49 @@ static uint16_t max_paths(const struct decision_context *x, const struct candida
 	return source_is_external(best->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
 }
 
-static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
+/* Two peers' paths with one next hop add nothing to each other; a link-local
+ * address is one per interface. */
+static bool adds_nothing(const struct decision_context *x, struct decision_used *used,
+		const struct route_source *s, uint32_t hop)
 {
-	uint16_t max = max_paths(x, &c[0]);
-	unsigned used = 1;
+	uint64_t bit = 1ull << (hop & 63);
 
-	if (!max)
-		max = 64;
-	for (unsigned i = 1; i < equal && used < max; i++) {
-		struct candidate t = c[i];
+	if (s->kind != SOURCE_PEER || !hop)
+		return false;
+	if (used->hop_bits & bit)
+		for (unsigned i = 0; i < used->n_hops; i++)
+			if (used->hops[i] == hop && !ip_is_link_local(&attrs_next_hop(x->attrs, hop)->addr))
+				return true;
+	used->hop_bits |= bit;
+	used->hops[used->n_hops++] = hop;
+	return false;
+}
 
-		if (!goes_with(x, &c[0], t.source, t.attrs) || adds_nothing(x, c, used, &t))
-			continue;
-		t.path->flags |= PATH_MULTIPATH;
-		t.path->reason = REASON_MULTIPATH;
-		for (unsigned j = i; j > used; j--)
-			c[j] = c[j - 1];
-		c[used++] = t;
-	}
+void decision_used_begin(const struct decision_context *x, const struct candidate *best,
+		struct decision_used *ret)
+{
+	unsigned max = max_paths(x, best);
+
+	ret->company = decision_company(x, best);
+	ret->best = best->attrs;
+	ret->left = (max && max < DECISION_PATHS_MAX ? max : DECISION_PATHS_MAX) - 1;
+	ret->hop_bits = ret->n_hops = 0;
+	adds_nothing(x, ret, best->source, best->attrs->next_hop);
+}
+
+bool decision_used_add(const struct decision_context *x, struct decision_used *used,
+		const struct route_source *s, const struct attrs *attrs)
+{
+	enum decision_company_answer answer = decision_company_of(&used->company, s);
+
+	if (!used->left || answer == DECISION_NEVER)
+		return false;
+	if (answer == DECISION_BY_PATH && !same_path(used->best, attrs))
+		return false;
+	if (adds_nothing(x, used, s, attrs->next_hop))
+		return false;
+	used->left--;
+	return true;
 }
 
 static int source_compare(const void *a, const void *b)
@@ -472,6 +480,83 @@ static void sort_by_source(struct candidate *c, unsigned n)
 	memcpy(was, c, n * sizeof(*c));
 	for (unsigned i = 0; i < n; i++)
 		c[i] = was[keys[i] & 0xffff];
+}
+
+static int step_order(const struct decision_context *x, const struct step *st, const struct candidate *a,
+		const struct candidate *b)
+{
+	uint64_t of_a, of_b;
+
+	if (st->beside_best)
+		return st->beside_best(b, a);
+	of_a = st->rank ? st->rank(x, a) : med_of(x, a);
+	of_b = st->rank ? st->rank(x, b) : med_of(x, b);
+	return (of_a > of_b) - (of_a < of_b);
+}
+
+/* Of two that only steps after the IGP metric tell apart: which would win? */
+static int order_of_equals(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b)
+{
+	for (const struct step *st = steps; st < steps + STEPS; st++) {
+		int order;
+
+		if (st->reason < REASON_MULTIPATH || st->reason == REASON_EVPN_MOBILITY ||
+				(st->off && st->off(x->options)))
+			continue;
+		order = step_order(x, st, a, b);
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+static int order_of_losers(const struct decision_context *x, const struct candidate *a,
+		const struct candidate *b)
+{
+	(void)x;
+	if (a->path->reason != b->path->reason)
+		return (int)b->path->reason - (int)a->path->reason;
+	return source_compare(a, b);
+}
+
+static void sort_few(const struct decision_context *x, struct candidate *c, unsigned n,
+		int (*order)(const struct decision_context *x, const struct candidate *a,
+				const struct candidate *b))
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct candidate t = c[i];
+		unsigned k = i;
+
+		for (; k && order(x, &t, &c[k - 1]) < 0; k--)
+			c[k] = c[k - 1];
+		c[k] = t;
+	}
+}
+
+/* Of those that are equal as far as forwarding goes, the ones that would win next: so a
+ * newer one takes nobody's place. */
+static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
+{
+	struct decision_used used;
+	unsigned n = 1;
+
+	decision_used_begin(x, &c[0], &used);
+	if (!used.left)
+		return;
+	sort_few(x, c + 1, equal - 1, order_of_equals);
+	for (unsigned i = 1; i < equal; i++) {
+		struct candidate t = c[i];
+
+		if (!decision_used_add(x, &used, t.source, t.attrs))
+			continue;
+		t.path->flags |= PATH_MULTIPATH;
+		t.path->reason = REASON_MULTIPATH;
+		for (unsigned j = i; j > n; j--)
+			c[j] = c[j - 1];
+		c[n++] = t;
+	}
+	sort_few(x, c + n, equal - n, order_of_losers);
 }
 
 void decision_run_from(const struct decision_context *x, struct candidate *c, unsigned n,
@@ -554,18 +639,6 @@ enum path_reason decision_loses(const struct decision_context *x, const struct c
 			return ours > theirs ? st->reason : REASON_NONE;
 	}
 	return REASON_NONE;
-}
-
-static int step_order(const struct decision_context *x, const struct step *st, const struct candidate *a,
-		const struct candidate *b)
-{
-	uint64_t of_a, of_b;
-
-	if (st->beside_best)
-		return st->beside_best(b, a);
-	of_a = st->rank ? st->rank(x, a) : med_of(x, a);
-	of_b = st->rank ? st->rank(x, b) : med_of(x, b);
-	return (of_a > of_b) - (of_a < of_b);
 }
 
 bool decision_compare(const struct decision_context *x, const struct candidate *a,

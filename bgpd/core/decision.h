@@ -24,8 +24,8 @@ struct decision_context {
 	const uint8_t *key;
 };
 
-/* Reorders c[0..n), n >= 1: the best, those used beside it, then the others,
- * the ones that lost last first.  Sets path->reason of all and PATH_MULTIPATH
+/* Reorders c[0..n), n >= 1: the best, those used beside it in the order in which they
+ * would win, then the others, the ones that lost last first.  Sets path->reason of all and PATH_MULTIPATH
  * of those used beside the best.  The result does not depend on the order in
  * which they were handed in. */
 void decision_run(const struct decision_context *x, struct candidate *c, unsigned n);
@@ -86,6 +86,22 @@ static inline enum decision_company_answer decision_company_of(const struct deci
 		return b->as == c->as ? DECISION_ALWAYS : DECISION_NEVER;
 	return DECISION_BY_PATH;
 }
+
+/* Which are used beside a best path: asked, in the order in which they would win, of all that are
+ * equal to it up to the IGP metric. */
+#define DECISION_PATHS_MAX 256 /* used at once */
+struct decision_used {
+	struct decision_company company; /* of the best */
+	const struct attrs *best;
+	unsigned left;	   /* so many more */
+	unsigned n_hops;
+	uint64_t hop_bits; /* of each number in hops the lowest six, as a set */
+	uint32_t hops[DECISION_PATHS_MAX];
+};
+void decision_used_begin(const struct decision_context *x, const struct candidate *best,
+		struct decision_used *ret);
+bool decision_used_add(const struct decision_context *x, struct decision_used *used,
+		const struct route_source *s, const struct attrs *attrs);
 
 /* As the steps count them: also for shows. */
 uint32_t decision_weight(const struct attrs *a, const struct route_source *s);

@@ -275,7 +275,7 @@ static void route_msg(const struct feed_table *t, uint32_t dest, struct feed_msg
 	const struct rib *rib = t->instance->rib[t->family];
 	const struct instance_family_config *conf = &t->instance->config->family[t->family];
 	const struct path *best = rib_best(rib, dest);
-	bool ibgp, first = true;
+	bool ibgp;
 
 	/* The message is large and mostly its next hops: those aren't cleared. */
 	memset(m, 0, offsetof(struct feed_msg, route.nexthops));
@@ -284,18 +284,13 @@ static void route_msg(const struct feed_table *t, uint32_t dest, struct feed_msg
 	nlri_key_prefix(t->family, rib_dest(rib, dest)->key, &m->route.prefix);
 	if (!best || is_local(c->sources.v[best->source]))
 		return;
-	for (uint32_t id = rib_dest(rib, dest)->paths; id; id = rib_path(rib, id)->next) {
-		const struct path *p = rib_path(rib, id);
-
-		if (!(p->flags & PATH_USABLE) || (!first && !(p->flags & PATH_MULTIPATH)))
-			break;
+	for (uint32_t id = rib_dest(rib, dest)->paths; id; id = rib_used_next(rib, dest, id)) {
 		if (m->route.n_nexthops < FEED_NEXTHOPS_MAX &&
 				path_hop(t->instance, t->family, &m->route.prefix, id,
 						&m->route.nexthops[m->route.n_nexthops], &ibgp)) {
 			if (m->route.n_nexthops++ == 0)
 				m->route.distance = ibgp ? conf->distance_ibgp : conf->distance_ebgp;
 		}
-		first = false;
 	}
 	if (!m->route.n_nexthops)
 		return;

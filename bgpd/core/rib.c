@@ -127,15 +127,17 @@ static uint64_t outcome(const struct rib *rib, const struct dest *d)
 {
 	const struct path *p;
 	uint64_t sum = 0;
-	uint8_t wanted = rib->log_all ? PATH_USABLE : PATH_MULTIPATH;
 	uint32_t id = d->paths;
 
 	if (!id || !((p = path_at(rib, id))->flags & PATH_USABLE))
 		return 0;
 	sum = path_print(id, p) | 1;
-	/* Those wanted stand together, at the head. */
-	for (id = p->next; id && (p = path_at(rib, id))->flags & wanted; id = p->next)
-		sum += path_print(id, p) * 2;
+	if (rib->log_all)
+		for (id = p->next; id && (p = path_at(rib, id))->flags & PATH_USABLE; id = p->next)
+			sum += path_print(id, p) * 2;
+	else
+		while ((id = rib_used_after(rib, d, id)))
+			sum += path_print(id, path_at(rib, id)) * 2;
 	return sum;
 }
 
@@ -276,7 +278,8 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 	struct path *p = path_at(rib, path);
 	struct dest *d = dest_at(rib, dest);
 	bool sorted = rib_is_sorted(rib, d), best = d->paths == path;
-	bool aside = sorted ? !best : rib_stands_aside(rib, d, path); /* nobody is told */
+	bool used = best || p->flags & PATH_MULTIPATH;
+	bool aside = sorted ? !used : rib_stands_aside(rib, d, path); /* nobody is told */
 	uint64_t before = aside ? 0 : outcome(rib, d);
 	bool decided = sorted;
 
@@ -288,9 +291,13 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 		rib_path_id_drop(rib, path);
 	path_unref(rib, p);
 	slab_put(&rib->paths, path);
-	if (best && !aside && (decided || (!sorted && rib_promote(rib, d))))
+	if (aside && d->paths)
+		return;
+	if (decided)
+		rib_sorted_use(rib, d);
+	if (decided || (!sorted && best && rib_promote(rib, d)))
 		chosen(rib, dest, before);
-	else if (!aside || !d->paths)
+	else
 		settle(rib, dest, before);
 }
 

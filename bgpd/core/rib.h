@@ -49,7 +49,7 @@ const char *reason_text(enum path_reason r);
 #define PATH_ADD_PATH 0x08  /* has a path id (kept beside the table) */
 #define PATH_ERA 0x30	    /* of a peer's session: see adj_in.c */
 #define PATH_SORTED 0x40    /* of a best path: see rib_sorted.c */
-#define PATH_TWINS 0x80	    /* beside PATH_SORTED: of the others, some might be used beside each other */
+#define PATH_TWINS 0x80	    /* beside PATH_SORTED: some might be used beside each other */
 
 struct path {
 	uint32_t next;	   /* of the same destination; 0 ends */
@@ -126,6 +126,8 @@ uint32_t rib_path_add_path_id(const struct rib *rib, uint32_t path);
 enum path_reason rib_path_reason(const struct rib *rib, uint32_t dest, uint32_t path);
 /* The best path, or NULL. */
 const struct path *rib_best(const struct rib *rib, uint32_t dest);
+/* The paths in use: after the best one, or one used beside it, the next of these; 0: no more. */
+uint32_t rib_used_next(const struct rib *rib, uint32_t dest, uint32_t path);
 uint32_t rib_dest_count(const struct rib *rib);
 uint32_t rib_path_count(const struct rib *rib);
 uint32_t rib_version(const struct rib *rib); /* grows with each change that was logged */

@@ -50,13 +50,12 @@ struct decision_context rib_decision_context(const struct rib *rib, const struct
 		d->key };
 }
 
-/* Where several were used at once several will be, which can't be sorted. */
-static void candidates_order(struct rib *rib, const struct decision_context *x, bool several)
+static void candidates_order(struct rib *rib, const struct decision_context *x)
 {
 	struct candidate *c = rib->scratch.v;
 	unsigned n = (unsigned)rib->scratch.n;
 
-	if (n > 1 && (several || rib->log_all || !rib_sort(x, c, n)))
+	if (n > 1 && (rib->log_all || !rib_sort(x, c, n)))
 		decision_run(x, c, n);
 }
 
@@ -65,7 +64,6 @@ static void decide_many(struct rib *rib, struct dest *d)
 {
 	struct decision_context x = rib_decision_context(rib, d);
 	uint32_t unusable = 0, *tail = &unusable, metric, next;
-	bool several = false;
 
 	rib->scratch.n = 0;
 	for (uint32_t id = d->paths; id; id = path_at(rib, id)->next)
@@ -74,7 +72,6 @@ static void decide_many(struct rib *rib, struct dest *d)
 		struct path *p = path_at(rib, id);
 
 		next = p->next;
-		several |= (p->flags & PATH_MULTIPATH) != 0;
 		p->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
 		if (!rib_path_check(rib, p, &metric)) {
 			*tail = id;
@@ -84,13 +81,14 @@ static void decide_many(struct rib *rib, struct dest *d)
 		*vec_push(&rib->scratch) = rib_candidate(rib, id, metric);
 	}
 	*tail = 0;
-	candidates_order(rib, &x, several);
+	candidates_order(rib, &x);
 	tail = &d->paths;
 	for (size_t i = 0; i < rib->scratch.n; i++) {
 		*tail = rib->scratch.v[i].id;
 		tail = &rib->scratch.v[i].path->next;
 	}
 	*tail = unusable;
+	rib_sorted_use(rib, d);
 }
 
 void rib_choose(struct rib *rib, struct dest *d)

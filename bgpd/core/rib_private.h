@@ -182,9 +182,15 @@ uint32_t rib_sorted_find(struct rib *rib, struct dest *d, uint16_t source, uint3
  * rib_sorted_find(), where that path was; false, and the list as it was, if it does
  * not fit in, so that all must be decided. */
 bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path);
-/* Takes out the path that link points to; false if all others must be decided. */
+/* Takes out the path that link points to; false if all others must be decided.  If it was in
+ * use, rib_sorted_use() or rib_sorted_insert() must follow. */
 bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link);
-/* Sorts, if these candidates can be; else the whole decision is needed. */
+/* Chooses those that are used beside the best. */
+void rib_sorted_use(struct rib *rib, struct dest *d);
+/* rib_used_next(), of a destination with a best path. */
+uint32_t rib_used_after(const struct rib *rib, const struct dest *d, uint32_t path);
+/* Sorts, if these candidates can be; else the whole decision is needed.  When they are in the
+ * destination's list, rib_sorted_use() must follow. */
 bool rib_sort(const struct decision_context *x, struct candidate *c, unsigned n);
 
 /* rib_path_id.c */

@@ -54,6 +54,11 @@ const struct path *rib_best(const struct rib *rib, uint32_t dest)
 	return p && p->flags & PATH_USABLE ? p : NULL;
 }
 
+uint32_t rib_used_next(const struct rib *rib, uint32_t dest, uint32_t path)
+{
+	return rib_used_after(rib, dest_at(rib, dest), path);
+}
+
 uint32_t rib_dest_count(const struct rib *rib)
 {
 	return rib->dests.live;

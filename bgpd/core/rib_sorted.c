@@ -5,10 +5,13 @@
  * path before it; at which it loses to the best is the earliest from there on.
  * Called by rib.c and rib_decide.c.
  *
- * There is such an order if each step ranks one path by itself.  Three do not: MED,
- * which compares only some, so here all that come as far must have the same;
- * multipath, so none may be used beside the best; and a MAC's step where Ethernet
- * segments count, so there are none.  What does not fit is left to the whole decision. */
+ * There is such an order if each step ranks one path by itself.  Two do not: MED,
+ * which compares only some, so here all that come as far must have the same; and a
+ * MAC's step where Ethernet segments count, so there are none.  What does not fit is
+ * left to the whole decision.
+ *
+ * Those used beside the best are flagged where they stand: others that are equal up to
+ * the IGP metric may stand between them, of another AS, or with a next hop of theirs. */
 #include "bgpd/core/rib_private.h"
 
 /* Of a reason; those without a difference come last, and that of a MAC first. */
@@ -37,12 +40,55 @@ enum path_reason rib_path_reason(const struct rib *rib, uint32_t dest, uint32_t 
 
 	if (!usable(rib, path) || !(path_at(rib, id)->flags & PATH_SORTED))
 		return path_at(rib, path)->reason;
+	if (path_at(rib, path)->flags & PATH_MULTIPATH)
+		return REASON_MULTIPATH;
 	while (id != path) {
 		id = path_at(rib, id)->next;
 		if (step(path_at(rib, id)->reason) < step(earliest))
 			earliest = path_at(rib, id)->reason;
 	}
 	return earliest;
+}
+
+/* ---- those used beside the best ---- */
+
+uint32_t rib_used_after(const struct rib *rib, const struct dest *d, uint32_t path)
+{
+	uint8_t how = path_at(rib, d->paths)->flags & (PATH_SORTED | PATH_TWINS);
+	const struct path *p = path_at(rib, path);
+
+	if (how == PATH_SORTED)
+		return 0;
+	while ((path = p->next)) {
+		p = path_at(rib, path);
+		if (p->flags & PATH_MULTIPATH)
+			return path;
+		if (!how || !(p->flags & PATH_USABLE) || p->reason <= REASON_IGP_METRIC)
+			return 0;
+	}
+	return 0;
+}
+
+void rib_sorted_use(struct rib *rib, struct dest *d)
+{
+	struct decision_context x = rib_decision_context(rib, d);
+	struct decision_used used;
+	struct candidate best;
+	bool equal = true;
+	struct path *p;
+
+	if (!usable(rib, d->paths) || !(path_at(rib, d->paths)->flags & PATH_TWINS))
+		return;
+	best = rib_candidate(rib, d->paths, 0);
+	decision_used_begin(&x, &best, &used);
+	for (uint32_t id = best.path->next; usable(rib, id); id = p->next) {
+		p = path_at(rib, id);
+		p->flags &= (uint8_t)~PATH_MULTIPATH;
+		equal &= step(p->reason) > REASON_IGP_METRIC;
+		if (equal && decision_used_add(&x, &used, rib->env->sources[p->source],
+					     attrs_get(rib->env->attrs, p->attrs)))
+			p->flags |= PATH_MULTIPATH;
+	}
 }
 
 /* ---- one path comes or goes ---- */
@@ -96,33 +142,29 @@ static inline bool beside(const struct rib *rib, const struct decision_context *
 	return answer == DECISION_ALWAYS;
 }
 
-/* Those that are equal to it up to the metric stand around it.  True unless it,
- * or the best, would be used beside the other. */
-static bool fits_in(const struct rib *rib, const struct decision_context *x, const struct candidate *c,
-		const struct place *place, bool *twins)
+/* Might it and another one be used beside each other?  Those that are equal to it up to
+ * the metric stand around it. */
+static bool has_twin(const struct rib *rib, const struct decision_context *x, const struct candidate *c,
+		const struct place *place)
 {
 	const struct decision_company company = decision_company(x, c);
 	const uint32_t *ids = rib->standing.v;
 	enum path_reason differ = place->reason;
 
+	if (company.none)
+		return false;
 	for (unsigned k = place->at; k-- > 0 && step(differ) > REASON_IGP_METRIC;) {
-		if ((!k || !*twins) && beside(rib, x, c, &company, ids[k])) {
-			if (!k)
-				return false;
-			*twins = true;
-		}
+		if (beside(rib, x, c, &company, ids[k]))
+			return true;
 		differ = path_at(rib, ids[k])->reason;
 	}
 	differ = place->follows;
 	for (unsigned k = place->at; k < rib->standing.n && step(differ) > REASON_IGP_METRIC; k++) {
-		if ((!place->at || !*twins) && beside(rib, x, c, &company, ids[k])) {
-			if (!place->at)
-				return false;
-			*twins = true;
-		}
+		if (beside(rib, x, c, &company, ids[k]))
+			return true;
 		differ = k + 1 < rib->standing.n ? path_at(rib, ids[k + 1])->reason : REASON_WEIGHT;
 	}
-	return true;
+	return false;
 }
 
 static void mark(struct path *best, bool twins)
@@ -162,15 +204,17 @@ bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 	struct place place;
 	bool twins = path_at(rib, d->paths)->flags & PATH_TWINS;
 
-	if (!rib_path_check(rib, p, &metric))
-		return false;
+	if (!rib_path_check(rib, p, &metric)) { /* behind all that are usable */
+		link = &path_at(rib, rib->standing.v[rib->standing.n - 1])->next;
+		p->next = *link;
+		*link = path;
+		rib_sorted_use(rib, d);
+		return true;
+	}
 	c = rib_candidate(rib, path, metric);
 	if (!place_find(rib, &x, &c, &place))
 		return false;
-	if (!fits_in(rib, &x, &c, &place, &twins)) {
-		p->flags |= PATH_MULTIPATH; /* most likely: the decision begins with that */
-		return false;
-	}
+	twins = twins || has_twin(rib, &x, &c, &place);
 	if (place.at < rib->standing.n)
 		path_at(rib, rib->standing.v[place.at])->reason = (uint8_t)place.follows;
 	link = place.at ? &path_at(rib, rib->standing.v[place.at - 1])->next : &d->paths;
@@ -179,21 +223,7 @@ bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 	p->next = *link;
 	*link = path;
 	mark(path_at(rib, d->paths), twins);
-	return true;
-}
-
-/* The best is gone: may others now be used beside the one that follows it? */
-static bool best_is_alone(const struct rib *rib, const struct dest *d)
-{
-	struct decision_context x = rib_decision_context(rib, d);
-	struct candidate best = rib_candidate(rib, d->paths, 0);
-	struct decision_company company;
-
-	company = decision_company(&x, &best);
-	for (uint32_t id = best.path->next; usable(rib, id) &&
-			step(path_at(rib, id)->reason) > REASON_IGP_METRIC; id = path_at(rib, id)->next)
-		if (beside(rib, &x, &best, &company, id))
-			return false;
+	rib_sorted_use(rib, d);
 	return true;
 }
 
@@ -216,10 +246,6 @@ bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link)
 	}
 	if (!rib_path_check(rib, next, &metric))
 		return false;
-	if (twins && !best_is_alone(rib, d)) {
-		next->flags |= PATH_MULTIPATH;
-		return false;
-	}
 	mark(next, twins);
 	return true;
 }
@@ -257,12 +283,8 @@ bool rib_sort(const struct decision_context *x, struct candidate *c, unsigned n)
 		if (!decision_compare(x, &c[i], &c[i - 1], &order, &differ))
 			return false;
 		c[i].path->reason = (uint8_t)differ;
-		for (unsigned k = i; k && step(c[k].path->reason) > REASON_IGP_METRIC; k--)
-			if ((k == 1 || !twins) && decision_beside(x, &c[k - 1], c[i].source, c[i].attrs)) {
-				if (k == 1)
-					return false;
-				twins = true;
-			}
+		for (unsigned k = i; k && !twins && step(c[k].path->reason) > REASON_IGP_METRIC; k--)
+			twins = decision_beside(x, &c[k - 1], c[i].source, c[i].attrs);
 	}
 	mark(c[0].path, twins);
 	return true;

@@ -285,14 +285,40 @@ static bool importable(const struct vrf_importer *m, const struct wanted *w, con
 	return true;
 }
 
+static bool import_one(struct vrf_importer *m, const struct wanted *w, const struct path *p, uint8_t rank)
+{
+	if (!importable(m, w, p))
+		return false;
+	m->targets.n = 0;
+	if (w->family == w->target_family)
+		vrf_names_targets(m, w->from, w->family);
+	else
+		targets_of(m, w, p);
+	for (size_t k = 0; k < m->targets.n; k++)
+		import_path(m, w, p, m->targets.v[k], rank);
+	return true;
+}
+
+/* Those in use; if they are imported themselves, the first that is not. */
+static void import_paths(struct vrf_importer *m, const struct wanted *w)
+{
+	const struct rib *rib = w->from->rib[w->family];
+	const struct path *p = rib_best(rib, w->dest);
+	uint32_t pid = p ? rib_dest(rib, w->dest)->paths : 0;
+	uint8_t rank = 0;
+
+	for (; pid && rank < RANKS_MAX; pid = rib_used_next(rib, w->dest, pid))
+		rank += import_one(m, w, rib_path(rib, pid), rank);
+	for (; !rank && p && p->flags & PATH_USABLE; p = p->next ? rib_path(rib, p->next) : NULL)
+		rank += import_one(m, w, p, rank);
+}
+
 void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, enum family f,
 		uint32_t dest)
 {
 	struct dest_name name = { dest, from->index, (uint8_t)f };
-	const struct rib *rib = from->rib[f];
 	uint32_t first, *link, id;
 	struct wanted w;
-	uint8_t rank = 0;
 
 	if (m->index_stale)
 		index_build(m);
@@ -300,23 +326,7 @@ void vrf_import_dest(struct vrf_importer *m, const struct bgp_instance *from, en
 		return;
 	m->near = 0;
 	m->fresh = !htab_find(&m->by_dest, dest_hash(m, name), same_dest, m, &name);
-	for (uint32_t pid = rib_dest(rib, dest)->paths; pid && rank < RANKS_MAX;) {
-		const struct path *p = rib_path(rib, pid);
-
-		if (!(p->flags & PATH_USABLE) || (rank > 0 && !(p->flags & PATH_MULTIPATH)))
-			break;
-		pid = p->next;
-		if (!importable(m, &w, p))
-			continue;
-		m->targets.n = 0;
-		if (f == w.target_family)
-			vrf_names_targets(m, from, f);
-		else
-			targets_of(m, &w, p);
-		for (size_t k = 0; k < m->targets.n; k++)
-			import_path(m, &w, p, m->targets.v[k], rank);
-		rank++;
-	}
+	import_paths(m, &w);
 	/* Copies that were not renewed go. */
 	first = htab_find(&m->by_dest, dest_hash(m, name), same_dest, m, &name);
 	if (!first)

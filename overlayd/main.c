@@ -73,6 +73,13 @@ static void feed_message(void *ctx, const struct feed_msg *m)
 	kernel_input(o->kernel, &ev);
 }
 
+static void feed_soon(void *ctx, const struct feed_msg *m)
+{
+	const struct overlayd *o = ctx;
+
+	overlay_core_feed_soon(o->core, m);
+}
+
 static bool feed_fill(void *ctx, struct wr *w)
 {
 	struct overlayd *o = ctx;
@@ -118,7 +125,7 @@ static const struct service_hooks service_hooks = {
 };
 
 static const struct feedconn_hooks feed_hooks = { feed_is_up, feed_is_down, feed_message,
-	feed_fill };
+	feed_fill, feed_soon };
 
 int main(int argc, char **argv)
 {

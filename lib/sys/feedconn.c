@@ -106,20 +106,25 @@ static void hello(struct feedconn *f, const struct feed_msg *m)
 /* Hands out whole frames; false if the connection was closed. */
 static bool deliver(struct feedconn *f)
 {
-	struct rd r = rd_init(f->in, f->in_len);
-	struct feed_msg m;
-	int got = 0;
+	struct rd r = rd_init(f->in, f->in_len), next = r;
+	struct feed_msg msgs[2], *m = &msgs[0], *soon = &msgs[1], *swap;
+	int got, got_soon;
 
-	while (f->fd >= 0 && !f->paused && (got = feed_decode(&r, &m)) > 0) {
+	for (got = feed_decode(&next, m); f->fd >= 0 && !f->paused && got > 0; got = got_soon) {
+		r = next;
+		got_soon = feed_decode(&next, soon);
+		if (got_soon > 0 && f->up && f->hooks->soon)
+			f->hooks->soon(f->ctx, soon);
 		f->stats.in_frames++;
-		if (f->up && m.type != FEED_HELLO)
-			f->hooks->message(f->ctx, &m);
-		else if (!f->up && m.type == FEED_HELLO)
-			hello(f, &m);
+		if (f->up && m->type != FEED_HELLO)
+			f->hooks->message(f->ctx, m);
+		else if (!f->up && m->type == FEED_HELLO)
+			hello(f, m);
 		else
-			got = -EPROTO;
-		if (got < 0)
-			break;
+			got_soon = -EPROTO;
+		swap = m;
+		m = soon;
+		soon = swap;
 		if (f->reset_asked) {
 			conn_close(f, f->reset_why);
 			return false;
@@ -127,7 +132,7 @@ static bool deliver(struct feedconn *f)
 	}
 	if (f->fd < 0)
 		return false;
-	if (got < 0) {
+	if (got < 0 && !f->paused) {
 		log_error("feed: bytes that are no frame of version %u", FEED_VERSION);
 		conn_close(f, "malformed frame");
 		return false;

@@ -28,6 +28,9 @@ struct feedconn_hooks {
 	 * FEEDCONN_FILL bytes; one that has failed has lost only the frame that
 	 * did not fit: see feedconn_fits()).  Returns whether there is more. */
 	bool (*fill)(void *ctx, struct wr *w);
+	/* NULL, or told of a message before the one ahead of it is handed out: what it
+	 * will need can be asked of the memory meanwhile.  It may not come after all. */
+	void (*soon)(void *ctx, const struct feed_msg *m);
 };
 
 #define FEEDCONN_FILL 131072

@@ -216,6 +216,15 @@ void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay
 	tick(c);
 }
 
+void overlay_core_feed_soon(const struct overlay_core *c, const struct feed_msg *m)
+{
+	if (m->type != FEED_REMOTE_MAC)
+		return;
+	mac_soon(c, m->mac.vni, &m->mac.mac);
+	if (m->mac.ip.family)
+		neigh_soon(c, m->mac.vni, &m->mac.ip);
+}
+
 /* ---- what follows from events */
 
 static void settle(struct overlay_core *c)

@@ -62,6 +62,10 @@ struct overlay_event {
 
 void overlay_core_input(struct overlay_core *c, mono_t now, const struct overlay_event *ev);
 
+/* This message may come next: what it needs is asked of the memory, while the one
+ * before it is worked on.  Changes nothing. */
+void overlay_core_feed_soon(const struct overlay_core *c, const struct feed_msg *m);
+
 enum overlay_effect_type {
 	OVERLAY_FX_LOG,	   /* text: a sentence */
 	OVERLAY_FX_SYSCTL, /* make path (below /proc/sys) hold value, answer OVERLAY_SYSCTL */

@@ -74,6 +74,11 @@ uint32_t mac_find(const struct overlay_core *c, uint32_t vni, const struct mac_a
 	return htab_find(&c->macs.by_key, mac_hash(c, vni, m), mac_equal, c, &k);
 }
 
+void mac_soon(const struct overlay_core *c, uint32_t vni, const struct mac_addr *m)
+{
+	htab_prefetch(&c->macs.by_key, mac_hash(c, vni, m));
+}
+
 uint32_t mac_get(struct overlay_core *c, uint32_t vni, const struct mac_addr *m)
 {
 	struct mac_key k = { vni, *m };

@@ -36,6 +36,11 @@ uint32_t neigh_find(const struct overlay_core *c, uint32_t vni, const struct ip_
 	return htab_find(&c->neighs.by_key, key_hash(c, vni, ip), key_equal, c, &k);
 }
 
+void neigh_soon(const struct overlay_core *c, uint32_t vni, const struct ip_addr *ip)
+{
+	htab_prefetch(&c->neighs.by_key, key_hash(c, vni, ip));
+}
+
 uint32_t neigh_get(struct overlay_core *c, uint32_t vni, const struct ip_addr *ip)
 {
 	struct neigh_key k = { vni, *ip };

@@ -493,6 +493,7 @@ struct flood *flood_at(const struct overlay_core *c, uint32_t id);
 const struct ip_addr *vtep_addr(const struct overlay_core *c, uint32_t vtep);
 uint32_t vtep_get(struct overlay_core *c, const struct ip_addr *a);
 uint32_t mac_find(const struct overlay_core *c, uint32_t vni, const struct mac_addr *m);
+void mac_soon(const struct overlay_core *c, uint32_t vni, const struct mac_addr *m); /* to be looked up */
 uint32_t mac_wanted_vtep(const struct mac *m); /* 0: none */
 uint32_t mac_get(struct overlay_core *c, uint32_t vni, const struct mac_addr *m);
 void mac_put(struct overlay_core *c, uint32_t id);
@@ -519,6 +520,7 @@ void fdb_entries_dirty(struct overlay_core *c);
 /* neighs.c */
 struct neigh *neigh_at(const struct overlay_core *c, uint32_t id);
 uint32_t neigh_find(const struct overlay_core *c, uint32_t vni, const struct ip_addr *ip);
+void neigh_soon(const struct overlay_core *c, uint32_t vni, const struct ip_addr *ip);
 uint32_t neigh_get(struct overlay_core *c, uint32_t vni, const struct ip_addr *ip);
 /* bgpd's wish; mac: an entry of the same VNI, 0: none any more. */
 void neigh_want(struct overlay_core *c, uint32_t id, uint32_t mac, uint32_t vtep);

@@ -69,7 +69,7 @@ static bool fill(void *ctx, struct wr *w)
 	return false;
 }
 
-static const struct feedconn_hooks hooks = { up, down, message, fill };
+static const struct feedconn_hooks hooks = { up, down, message, fill, NULL };
 
 static void setup(void)
 {

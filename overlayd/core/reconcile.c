@@ -243,6 +243,8 @@ static bool fill_deletes(struct overlay_core *c, struct nlw *w, enum obj_class c
 
 		if (cls == OBJ_ROUTE && q->del_block == 0)
 			draw_block(c, q, shelf);
+		else if (cls != OBJ_ROUTE && shelf->head + AHEAD < shelf->end)
+			obj_ahead(c, cls, shelf->ids.v[shelf->head + AHEAD]);
 		id = shelf->ids.v[shelf->head];
 		s = obj_state_at(c, cls, id);
 		v = s->q & Q_FLYING ? VERB_WAIT : class_rows[cls].diff(c, id);
@@ -379,6 +381,25 @@ static void entry_landed(struct overlay_core *c, enum obj_class cls, uint32_t id
 		obj_dirty(c, cls, id, s);
 }
 
+/* Asks the memory for what of flight i will be looked at soon: the object, and,
+ * when that has come, its place in the table that it will be taken out of. */
+static void landed_ahead(const struct overlay_core *c, const struct batch *b, size_t i)
+{
+	const struct flight *f;
+
+	if (i + AHEAD < b->flights.n)
+		obj_ahead(c, b->flights.v[i + AHEAD].cls, b->flights.v[i + AHEAD].id);
+	if (i + AHEAD / 2 >= b->flights.n)
+		return;
+	f = &b->flights.v[i + AHEAD / 2];
+	if (f->verb != VERB_DELETE)
+		return;
+	if (f->cls == OBJ_MAC)
+		mac_soon(c, mac_at(c, f->id)->vni, &mac_at(c, f->id)->mac);
+	else if (f->cls == OBJ_NEIGH)
+		neigh_soon(c, neigh_at(c, f->id)->vni, &neigh_at(c, f->id)->ip);
+}
+
 static void landed(struct overlay_core *c, const struct batch *b)
 {
 	c->batches_landed++;
@@ -389,8 +410,7 @@ static void landed(struct overlay_core *c, const struct batch *b)
 		struct obj_state *s;
 		bool in_doubt, is_entry = 1u << f.cls & OBJ_ENTRIES;
 
-		if (i + AHEAD < b->flights.n)
-			obj_ahead(c, b->flights.v[i + AHEAD].cls, b->flights.v[i + AHEAD].id);
+		landed_ahead(c, b, i);
 		if (f.probe)
 			continue;
 		s = obj_state_at(c, f.cls, f.id);

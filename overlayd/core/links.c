@@ -124,7 +124,8 @@ void link_lost(struct overlay_core *c, uint32_t id)
 	memset(&l->a, 0, sizeof(l->a));
 	addrs_of_link_lost(c, ifindex);
 	nexthops_link_lost(c, ifindex);
-	routes_link_down(c, ifindex);
+	if (routes_link_stopped(c, ifindex, true))
+		resync_want(c, ROUTE_DUMPS, MONO_SEC(1));
 	watch_touch_all(c);
 	c->connected_due = true;
 	c->plan_due |= link_is_planned(l);
@@ -134,13 +135,16 @@ void link_lost(struct overlay_core *c, uint32_t id)
 
 /* A link that stops running takes next hops and, when it goes down, IPv4
  * routes with it, of which the kernel says nothing (fib_sync_down_dev,
- * nexthop_flush_dev).  We do the same to our picture, and list it later. */
-static void link_stopped(struct overlay_core *c, struct link *l, bool down)
+ * nexthop_flush_dev).  We do the same to our picture, and list the next hops, with
+ * which our routes go, later; all routes only if need be: there may be millions.
+ * Whether a link that moved went down in between depends on where it moved. */
+static void link_stopped(struct overlay_core *c, struct link *l, bool moved)
 {
+	bool down = moved || !(l->a.flags & IFF_UP), in_doubt;
+
 	nexthops_link_lost(c, l->a.ifindex);
-	if (down)
-		routes_link_down(c, l->a.ifindex);
-	resync_want(c, 1u << DUMP_NEXTHOP | 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, MONO_SEC(1));
+	in_doubt = routes_link_stopped(c, l->a.ifindex, down) || moved;
+	resync_want(c, 1u << DUMP_NEXTHOP | (in_doubt ? ROUTE_DUMPS : 0), MONO_SEC(1));
 }
 
 static void link_changed(struct overlay_core *c, uint32_t id, const struct klink *old, bool was)
@@ -149,9 +153,10 @@ static void link_changed(struct overlay_core *c, uint32_t id, const struct klink
 	bool ran = was && (old->flags & IFF_UP) && (old->flags & IFF_RUNNING);
 	bool runs = link_runs(l);
 
-	/* Also when the link moved to another VRF, which takes it down and up. */
-	if ((ran && !runs) || (was && old->master != l->a.master))
-		link_stopped(c, l, !(l->a.flags & IFF_UP) || old->master != l->a.master);
+	/* Also when the link moved to another VRF, which takes it down and up, or goes
+	 * down after it has lost its carrier. */
+	if ((ran && !runs) || (was && (old->flags & ~l->a.flags & IFF_UP || old->master != l->a.master)))
+		link_stopped(c, l, old->master != l->a.master);
 	if (!was || old->kind != l->a.kind || old->table != l->a.table)
 		vrf_device_changed(c, id, false);
 	if (!was || ran != runs || old->master != l->a.master)

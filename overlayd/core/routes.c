@@ -329,6 +329,7 @@ struct foreign *foreign_get(struct overlay_core *c, uint32_t route, uint8_t prot
 	e->proto = proto;
 	e->type = type;
 	e->metric = metric;
+	e->route = route;
 	e->next = r->foreign;
 	r->foreign = id;
 	presence_changed(c, r, was);
@@ -388,8 +389,8 @@ static void foreign_actual(struct overlay_core *c, uint32_t vrf, const struct kr
 {
 	uint32_t id = gone ? route_find(c, vrf, &k->prefix) : route_get(c, vrf, &k->prefix);
 	struct foreign *e;
-	struct khop hops[4];
-	unsigned n = k->n < 4 ? k->n : 4;
+	struct khop hops[FOREIGN_HOPS];
+	unsigned n = k->n < FOREIGN_HOPS ? k->n : FOREIGN_HOPS;
 
 	if (!id)
 		return;

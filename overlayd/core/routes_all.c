@@ -94,15 +94,30 @@ static bool leads_over(const struct foreign *e, uint32_t ifindex)
 	return e->proto && e->n == 1 && e->hops[0].oif == ifindex;
 }
 
-static void link_down(struct overlay_core *c, uint32_t id, struct route *r, uint32_t ifindex)
+static bool may_lead_over(const struct foreign *e, uint32_t ifindex)
 {
-	if (r->foreign)
-		foreigns_drop(c, id, leads_over, ifindex);
+	for (unsigned i = 0; i < e->n; i++)
+		if (e->hops[i].oif == ifindex)
+			return e->proto;
+	return e->n == FOREIGN_HOPS;
 }
 
-void routes_link_down(struct overlay_core *c, uint32_t ifindex)
+/* Those that lead nowhere else go when it is down (fib_sync_down_dev), and with a
+ * next-hop object also without a carrier (nexthop_flush_dev). */
+bool routes_link_stopped(struct overlay_core *c, uint32_t ifindex, bool down)
 {
-	each_route(c, link_down, ifindex);
+	bool in_doubt = false;
+	struct foreign *e;
+	uint32_t id;
+
+	slab_foreach (id, e, &c->foreigns) {
+		if (!may_lead_over(e, ifindex))
+			continue;
+		in_doubt |= e->nhid || (down && e->n > 1);
+		if (down && leads_over(e, ifindex))
+			foreigns_drop(c, e->route, leads_over, ifindex);
+	}
+	return in_doubt;
 }
 
 static void spec_toggled(struct overlay_core *c, uint32_t id, struct route *r, uint32_t arg)

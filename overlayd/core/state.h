@@ -281,13 +281,15 @@ struct static_route {
 /* A route of someone else: the kernel's connected ones, DHCP's, ip(8)'s.  With
  * proto 0 it is no route of the kernel's but the subnet of an address, known by
  * the interface in metric: so a loopback's address is connected too. */
+#define FOREIGN_HOPS 4 /* the first */
 struct foreign {
 	struct obj_state s;
 	uint8_t proto, type, scope, n;
 	uint32_t metric;
 	uint32_t nhid;
 	uint32_t next;
-	struct khop hops[4];
+	uint32_t route;
+	struct khop hops[FOREIGN_HOPS];
 };
 
 /* ---- machinery */
@@ -336,6 +338,7 @@ struct sysctl {
 enum dump { DUMP_LINK, DUMP_ADDR, DUMP_NEXTHOP, DUMP_FDB, DUMP_NEIGH4, DUMP_NEIGH6, DUMP_ROUTE4,
 	DUMP_ROUTE6, DUMPS };
 #define DUMP_ALL ((1u << DUMPS) - 1)
+#define ROUTE_DUMPS (1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6)
 
 /* What fails again and again: see trouble.c. */
 struct trouble {
@@ -598,7 +601,10 @@ void route_lost(struct overlay_core *c, uint32_t id); /* ours is not there */
 void route_sweep(struct overlay_core *c, uint8_t family);
 void routes_drop_orphans(struct overlay_core *c);
 void routes_drop_vrf(struct overlay_core *c, uint32_t vrf);
-void routes_link_down(struct overlay_core *c, uint32_t ifindex);
+/* Others' routes over a link that went down, or (!down) lost its carrier, which
+ * the kernel takes out without a word.  Returns whether it can't be told from
+ * here which these are, so that they have to be listed. */
+bool routes_link_stopped(struct overlay_core *c, uint32_t ifindex, bool down);
 void routes_spec_toggled(struct overlay_core *c);
 uint8_t route_local_proto(const struct overlay_core *c, const struct route *r);
 enum verb route_diff(struct overlay_core *c, uint32_t id);

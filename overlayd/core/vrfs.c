@@ -75,7 +75,7 @@ void vrf_set_table(struct overlay_core *c, uint32_t id, uint32_t table)
 	slab_foreach (old, other, &c->vrfs.slab)
 		if (other->of_nobody && other->table == table)
 			vrf_set_table(c, old, 0);
-	resync_want(c, 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, 0);
+	resync_want(c, ROUTE_DUMPS, 0);
 }
 
 uint32_t vrf_of_nobody(struct overlay_core *c, uint32_t table)
@@ -107,7 +107,7 @@ void vrf_device_changed(struct overlay_core *c, uint32_t link_id, bool gone)
 		v->link = 0;
 		routes_drop_vrf(c, id);
 		/* Those that no link took with it are still there. */
-		resync_want(c, 1u << DUMP_ROUTE4 | 1u << DUMP_ROUTE6, MONO_SEC(1));
+		resync_want(c, ROUTE_DUMPS, MONO_SEC(1));
 		if (!v->configured)
 			vrf_set_table(c, id, 0);
 	} else {

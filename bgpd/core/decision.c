@@ -395,13 +395,22 @@ static bool goes_with(const struct decision_context *x, const struct candidate *
 	return answer == DECISION_BY_PATH ? same_path(best->attrs, attrs) : answer == DECISION_ALWAYS;
 }
 
-static uint16_t max_paths(const struct decision_context *x, const struct candidate *best)
+unsigned decision_max_paths(const struct decision_context *x, const struct candidate *best)
 {
-	return source_is_external(best->source) ? x->options->max_paths_ebgp : x->options->max_paths_ibgp;
+	unsigned max = source_is_external(best->source) ? x->options->max_paths_ebgp :
+							  x->options->max_paths_ibgp;
+
+	return max && max < DECISION_PATHS_MAX ? max : DECISION_PATHS_MAX;
 }
 
-/* Two peers' paths with one next hop add nothing to each other; a link-local
- * address is one per interface. */
+uint32_t decision_way(const struct decision_context *x, const struct route_source *s,
+		const struct attrs *attrs)
+{
+	uint32_t hop = s->kind == SOURCE_PEER ? attrs->next_hop : 0;
+
+	return hop && !ip_is_link_local(&attrs_next_hop(x->attrs, hop)->addr) ? hop : 0;
+}
+
 static bool adds_nothing(const struct decision_context *x, struct decision_used *used,
 		const struct route_source *s, uint32_t hop)
 {
@@ -421,11 +430,9 @@ static bool adds_nothing(const struct decision_context *x, struct decision_used 
 void decision_used_begin(const struct decision_context *x, const struct candidate *best,
 		struct decision_used *ret)
 {
-	unsigned max = max_paths(x, best);
-
 	ret->company = decision_company(x, best);
 	ret->best = best->attrs;
-	ret->left = (max && max < DECISION_PATHS_MAX ? max : DECISION_PATHS_MAX) - 1;
+	ret->left = decision_max_paths(x, best) - 1;
 	ret->hop_bits = ret->n_hops = 0;
 	adds_nothing(x, ret, best->source, best->attrs->next_hop);
 }
@@ -671,12 +678,12 @@ struct decision_company decision_company(const struct decision_context *x, const
 {
 	struct decision_company company = company_of(x, a->source);
 
-	company.none |= max_paths(x, a) == 1;
+	company.none |= decision_max_paths(x, a) == 1;
 	return company;
 }
 
 bool decision_beside(const struct decision_context *x, const struct candidate *a,
 		const struct route_source *b, const struct attrs *b_attrs)
 {
-	return max_paths(x, a) != 1 && goes_with(x, a, b, b_attrs);
+	return decision_max_paths(x, a) != 1 && goes_with(x, a, b, b_attrs);
 }

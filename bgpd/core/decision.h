@@ -87,9 +87,15 @@ static inline enum decision_company_answer decision_company_of(const struct deci
 	return DECISION_BY_PATH;
 }
 
+#define DECISION_PATHS_MAX 256 /* used at once */
+unsigned decision_max_paths(const struct decision_context *x, const struct candidate *best);
+/* Two peers' paths with one next hop add nothing to each other: its number, or 0 if this path
+ * can be used beside any; a link-local address is one per interface. */
+uint32_t decision_way(const struct decision_context *x, const struct route_source *s,
+		const struct attrs *attrs);
+
 /* Which are used beside a best path: asked, in the order in which they would win, of all that are
  * equal to it up to the IGP metric. */
-#define DECISION_PATHS_MAX 256 /* used at once */
 struct decision_used {
 	struct decision_company company; /* of the best */
 	const struct attrs *best;

@@ -123,6 +123,7 @@ static uint64_t path_print(uint32_t id, const struct path *p)
 }
 
 /* A fingerprint of what consumers see of a destination. */
+#define OUTCOME_UNKNOWN 2 /* like no other, as those are odd or 0 */
 static uint64_t outcome(const struct rib *rib, const struct dest *d)
 {
 	const struct path *p;
@@ -143,11 +144,11 @@ static uint64_t outcome(const struct rib *rib, const struct dest *d)
 
 /* After a choice: logs if the outcome is another, and lets go of a destination
  * that nobody needs. */
-static void chosen(struct rib *rib, uint32_t id, uint64_t before)
+static void chosen(struct rib *rib, uint32_t id, bool differs)
 {
 	struct dest *d = dest_at(rib, id);
 
-	if (outcome(rib, d) != before)
+	if (differs)
 		rib_log_add(rib, id);
 	if (!d->paths && !rib_log_keeps(rib, id))
 		dest_free(rib, id, rib_key_hash(rib, d->key));
@@ -156,7 +157,7 @@ static void chosen(struct rib *rib, uint32_t id, uint64_t before)
 static void settle(struct rib *rib, uint32_t id, uint64_t before)
 {
 	rib_choose(rib, dest_at(rib, id));
-	chosen(rib, id, before);
+	chosen(rib, id, outcome(rib, dest_at(rib, id)) != before);
 }
 
 void rib_decide(struct rib *rib, uint32_t dest)
@@ -207,7 +208,8 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 	uint32_t at = 0, id = dest_find_guessed(rib, key, hash, guess, &at), p_id = 0, *link;
 	uint64_t before = 0;
 	bool aside = true; /* the other paths' places have nothing to do with this one's */
-	bool sorted = false;
+	bool sorted = false, several = false; /* might be used at once: the outcome takes a walk */
+	bool was_used = false, used = false;
 	struct dest *d;
 	struct path *p;
 
@@ -215,8 +217,9 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 		id = dest_new(rib, key, hash, at);
 	d = dest_at(rib, id);
 	if (d->paths) {
-		before = outcome(rib, d);
 		sorted = rib_is_sorted(rib, d);
+		several = sorted && path_at(rib, d->paths)->flags & PATH_TWINS;
+		before = several ? OUTCOME_UNKNOWN : outcome(rib, d);
 		p_id = sorted ? rib_sorted_find(rib, d, route->source, path_id, &link) :
 				path_find(rib, d, route->source, path_id, &link);
 	}
@@ -235,6 +238,7 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 			return;
 		}
 		aside = !sorted && rib_stands_aside(rib, d, p_id);
+		was_used = d->paths == p_id || old.flags & PATH_MULTIPATH;
 		if (sorted)
 			sorted = rib_sorted_unlink(rib, d, link) && rib_is_sorted(rib, d);
 		else
@@ -250,8 +254,8 @@ void rib_put(struct rib *rib, const uint8_t *key, uint64_t hash, uint32_t guess,
 		if (path_id)
 			rib_path_id_set(rib, p_id, path_id);
 	}
-	if (sorted && rib_sorted_insert(rib, d, p_id)) {
-		chosen(rib, id, before);
+	if (sorted && rib_sorted_insert(rib, d, p_id, &used)) {
+		chosen(rib, id, several ? was_used || used : outcome(rib, d) != before);
 		return;
 	}
 	if (!sorted && aside && rib_place_loser(rib, d, p_id))
@@ -280,7 +284,7 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 	bool sorted = rib_is_sorted(rib, d), best = d->paths == path;
 	bool used = best || p->flags & PATH_MULTIPATH;
 	bool aside = sorted ? !used : rib_stands_aside(rib, d, path); /* nobody is told */
-	uint64_t before = aside ? 0 : outcome(rib, d);
+	uint64_t before = aside || sorted ? 0 : outcome(rib, d);
 	bool decided = sorted;
 
 	if (sorted)
@@ -293,12 +297,9 @@ static void path_remove(struct rib *rib, uint32_t dest, uint32_t path, uint32_t 
 	slab_put(&rib->paths, path);
 	if (aside && d->paths)
 		return;
-	if (decided)
-		rib_sorted_use(rib, d);
-	if (decided || (!sorted && best && rib_promote(rib, d)))
-		chosen(rib, dest, before);
-	else
-		settle(rib, dest, before);
+	if (!decided && (sorted || !best || !rib_promote(rib, d)))
+		rib_choose(rib, d);
+	chosen(rib, dest, sorted || outcome(rib, d) != before);
 }
 
 /* The same for the only path of a destination, with nothing left to choose

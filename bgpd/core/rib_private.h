@@ -180,10 +180,9 @@ uint32_t rib_sorted_find(struct rib *rib, struct dest *d, uint16_t source, uint3
 		uint32_t **ret_link);
 /* Puts a path that is in no list yet where it belongs in the sorted one of the last
  * rib_sorted_find(), where that path was; false, and the list as it was, if it does
- * not fit in, so that all must be decided. */
-bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path);
-/* Takes out the path that link points to; false if all others must be decided.  If it was in
- * use, rib_sorted_use() or rib_sorted_insert() must follow. */
+ * not fit in, so that all must be decided.  *ret_used: is it the best, or used beside that? */
+bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path, bool *ret_used);
+/* Takes out the path that link points to; false if all others must be decided. */
 bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link);
 /* Chooses those that are used beside the best. */
 void rib_sorted_use(struct rib *rib, struct dest *d);

@@ -91,6 +91,21 @@ void rib_sorted_use(struct rib *rib, struct dest *d)
 	}
 }
 
+/* Something else was used, or the best is another one: do those in use stay?  They do if
+ * none waits that might take a place. */
+static bool nobody_waits(const struct rib *rib, const struct dest *d)
+{
+	uint32_t id = path_at(rib, d->paths)->next;
+
+	for (; usable(rib, id); id = path_at(rib, id)->next) {
+		if (step(path_at(rib, id)->reason) <= REASON_IGP_METRIC)
+			return true;
+		if (!(path_at(rib, id)->flags & PATH_MULTIPATH))
+			return false;
+	}
+	return true;
+}
+
 /* ---- one path comes or goes ---- */
 
 struct place {
@@ -167,6 +182,45 @@ static bool has_twin(const struct rib *rib, const struct decision_context *x, co
 	return false;
 }
 
+/* One comes that is not the best, and those in use are right but for it.  True if it is
+ * used: in place of one with its next hop, or of the last one, if it stands before that. */
+static bool use_one(const struct rib *rib, const struct decision_context *x, const struct candidate *c,
+		const struct place *place)
+{
+	const struct candidate best = rib_candidate(rib, rib->standing.v[0], 0);
+	unsigned left = decision_max_paths(x, &best), k, last = 0;
+	uint32_t way = decision_way(x, c->source, c->attrs);
+
+	if (!decision_beside(x, &best, c->source, c->attrs))
+		return false;
+	for (k = 0; k < rib->standing.n; k++) {
+		struct path *p = path_at(rib, rib->standing.v[k]);
+
+		if (k && step(p->reason) <= REASON_IGP_METRIC)
+			break;
+		if (k && !(p->flags & PATH_MULTIPATH))
+			continue;
+		last = k;
+		left--;
+		if (!way || attrs_get(rib->env->attrs, p->attrs)->next_hop != way ||
+				rib->env->sources[p->source]->kind != SOURCE_PEER)
+			continue;
+		if (k < place->at)
+			return false;
+		left = 0;
+		break;
+	}
+	if (place->at > k || (place->at == k && step(place->reason) <= REASON_IGP_METRIC))
+		return false;
+	if (!left) {
+		if (last < place->at)
+			return false;
+		path_at(rib, rib->standing.v[last])->flags &= (uint8_t)~PATH_MULTIPATH;
+	}
+	c->path->flags |= PATH_MULTIPATH;
+	return true;
+}
+
 static void mark(struct path *best, bool twins)
 {
 	best->flags |= twins ? PATH_SORTED | PATH_TWINS : PATH_SORTED;
@@ -195,7 +249,7 @@ uint32_t rib_sorted_find(struct rib *rib, struct dest *d, uint16_t source, uint3
 	return found;
 }
 
-bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
+bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path, bool *ret_used)
 {
 	struct decision_context x = rib_decision_context(rib, d);
 	struct path *p = path_at(rib, path);
@@ -208,13 +262,14 @@ bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 		link = &path_at(rib, rib->standing.v[rib->standing.n - 1])->next;
 		p->next = *link;
 		*link = path;
-		rib_sorted_use(rib, d);
+		*ret_used = false;
 		return true;
 	}
 	c = rib_candidate(rib, path, metric);
 	if (!place_find(rib, &x, &c, &place))
 		return false;
 	twins = twins || has_twin(rib, &x, &c, &place);
+	*ret_used = !place.at || (twins && use_one(rib, &x, &c, &place));
 	if (place.at < rib->standing.n)
 		path_at(rib, rib->standing.v[place.at])->reason = (uint8_t)place.follows;
 	link = place.at ? &path_at(rib, rib->standing.v[place.at - 1])->next : &d->paths;
@@ -223,30 +278,34 @@ bool rib_sorted_insert(struct rib *rib, struct dest *d, uint32_t path)
 	p->next = *link;
 	*link = path;
 	mark(path_at(rib, d->paths), twins);
-	rib_sorted_use(rib, d);
+	if (!place.at)
+		rib_sorted_use(rib, d);
 	return true;
 }
 
 bool rib_sorted_unlink(struct rib *rib, struct dest *d, uint32_t *link)
 {
 	struct path *p = path_at(rib, *link), *next = usable(rib, p->next) ? path_at(rib, p->next) : NULL;
-	bool first = link == &d->paths, twins = p->flags & PATH_TWINS;
+	bool best = link == &d->paths, twins = p->flags & PATH_TWINS, used = p->flags & PATH_MULTIPATH;
 	uint32_t metric;
 
 	*link = p->next;
 	if (!(p->flags & PATH_USABLE))
 		return true;
 	p->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
-	if (!next)
-		return true;
-	if (!first) {
-		if (step(p->reason) < step(next->reason))
+	if (best && next) {
+		used = next->flags & PATH_MULTIPATH; /* then it goes with whom the last one went with */
+		if (!rib_path_check(rib, next, &metric))
+			return false;
+		mark(next, twins);
+		if (twins && !(used && nobody_waits(rib, d)))
+			rib_sorted_use(rib, d);
+	} else if (!best) {
+		if (next && step(p->reason) < step(next->reason))
 			next->reason = p->reason;
-		return true;
+		if (used && !nobody_waits(rib, d))
+			rib_sorted_use(rib, d);
 	}
-	if (!rib_path_check(rib, next, &metric))
-		return false;
-	mark(next, twins);
 	return true;
 }
 

@@ -533,37 +533,66 @@ static void sort_few(const struct decision_context *x, struct candidate *c, unsi
 {
 	for (unsigned i = 1; i < n; i++) {
 		struct candidate t = c[i];
-		unsigned k = i;
+		unsigned lo = 0, hi = i;
 
-		for (; k && order(x, &t, &c[k - 1]) < 0; k--)
-			c[k] = c[k - 1];
-		c[k] = t;
+		while (lo < hi) {
+			unsigned mid = (lo + hi) / 2;
+
+			if (order(x, &t, &c[mid]) < 0)
+				hi = mid;
+			else
+				lo = mid + 1;
+		}
+		memmove(c + lo + 1, c + lo, (i - lo) * sizeof(*c));
+		c[lo] = t;
 	}
+}
+
+/* Flags those used beside the first.  False if another one went with it, too: then which
+ * are used depends on their order. */
+static bool flag_used(const struct decision_context *x, struct candidate *c, unsigned equal)
+{
+	struct decision_used used;
+	bool fit = true;
+
+	decision_used_begin(x, &c[0], &used);
+	for (unsigned i = 1; i < equal; i++) {
+		c[i].path->flags &= (uint8_t)~PATH_MULTIPATH;
+		if (decision_used_add(x, &used, c[i].source, c[i].attrs))
+			c[i].path->flags |= PATH_MULTIPATH;
+		else
+			fit = fit && !goes_with(x, &c[0], c[i].source, c[i].attrs);
+	}
+	return fit;
 }
 
 /* Of those that are equal as far as forwarding goes, the ones that would win next: so a
  * newer one takes nobody's place. */
 static void mark_multipath(const struct decision_context *x, struct candidate *c, unsigned equal)
 {
-	struct decision_used used;
 	unsigned n = 1;
+	bool fit;
 
-	decision_used_begin(x, &c[0], &used);
-	if (!used.left)
+	if (decision_max_paths(x, &c[0]) == 1)
 		return;
-	sort_few(x, c + 1, equal - 1, order_of_equals);
+	fit = flag_used(x, c, equal);
+	if (!fit) {
+		sort_few(x, c + 1, equal - 1, order_of_equals);
+		flag_used(x, c, equal);
+	}
 	for (unsigned i = 1; i < equal; i++) {
 		struct candidate t = c[i];
 
-		if (!decision_used_add(x, &used, t.source, t.attrs))
+		if (!(t.path->flags & PATH_MULTIPATH))
 			continue;
-		t.path->flags |= PATH_MULTIPATH;
 		t.path->reason = REASON_MULTIPATH;
-		for (unsigned j = i; j > n; j--)
-			c[j] = c[j - 1];
+		memmove(c + n + 1, c + n, (i - n) * sizeof(*c));
 		c[n++] = t;
 	}
-	sort_few(x, c + n, equal - n, order_of_losers);
+	/* The same places, whether they had to be sorted or not. */
+	sort_few(x, c + 1, n - 1, order_of_losers);
+	if (!fit)
+		sort_few(x, c + n, equal - n, order_of_losers);
 }
 
 void decision_run_from(const struct decision_context *x, struct candidate *c, unsigned n,

@@ -24,8 +24,8 @@ struct decision_context {
 	const uint8_t *key;
 };
 
-/* Reorders c[0..n), n >= 1: the best, those used beside it in the order in which they
- * would win, then the others, the ones that lost last first.  Sets path->reason of all and PATH_MULTIPATH
+/* Reorders c[0..n), n >= 1: the best, those used beside it, then the others,
+ * the ones that lost last first.  Sets path->reason of all and PATH_MULTIPATH
  * of those used beside the best.  The result does not depend on the order in
  * which they were handed in. */
 void decision_run(const struct decision_context *x, struct candidate *c, unsigned n);

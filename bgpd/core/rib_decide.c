@@ -50,12 +50,13 @@ struct decision_context rib_decision_context(const struct rib *rib, const struct
 		d->key };
 }
 
-static void candidates_order(struct rib *rib, const struct decision_context *x)
+/* Where MED decided it will again, most likely: such can't be sorted. */
+static void candidates_order(struct rib *rib, const struct decision_context *x, bool by_med)
 {
 	struct candidate *c = rib->scratch.v;
 	unsigned n = (unsigned)rib->scratch.n;
 
-	if (n > 1 && (rib->log_all || !rib_sort(x, c, n)))
+	if (n > 1 && (by_med || rib->log_all || !rib_sort(x, c, n)))
 		decision_run(x, c, n);
 }
 
@@ -64,6 +65,7 @@ static void decide_many(struct rib *rib, struct dest *d)
 {
 	struct decision_context x = rib_decision_context(rib, d);
 	uint32_t unusable = 0, *tail = &unusable, metric, next;
+	bool by_med = false, in_groups = !rib->options.always_compare_med;
 
 	rib->scratch.n = 0;
 	for (uint32_t id = d->paths; id; id = path_at(rib, id)->next)
@@ -72,6 +74,7 @@ static void decide_many(struct rib *rib, struct dest *d)
 		struct path *p = path_at(rib, id);
 
 		next = p->next;
+		by_med |= in_groups && p->reason == REASON_MED;
 		p->flags &= (uint8_t) ~(PATH_SORTED | PATH_TWINS);
 		if (!rib_path_check(rib, p, &metric)) {
 			*tail = id;
@@ -81,7 +84,7 @@ static void decide_many(struct rib *rib, struct dest *d)
 		*vec_push(&rib->scratch) = rib_candidate(rib, id, metric);
 	}
 	*tail = 0;
-	candidates_order(rib, &x);
+	candidates_order(rib, &x, by_med);
 	tail = &d->paths;
 	for (size_t i = 0; i < rib->scratch.n; i++) {
 		*tail = rib->scratch.v[i].id;

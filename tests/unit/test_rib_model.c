@@ -266,12 +266,6 @@ static void use(struct used *u, uint16_t src, uint32_t id, uint32_t set)
 	u->attrs[u->n++] = set;
 }
 
-static bool used_equal(const struct used *a, const struct used *b)
-{
-	return a->n == b->n && !memcmp(a->of, b->of, a->n * sizeof(a->of[0])) &&
-	       !memcmp(a->attrs, b->attrs, a->n * sizeof(a->attrs[0]));
-}
-
 /* Whose order but for the best does not count. */
 static bool same_used(const struct used *a, const struct used *b)
 {
@@ -377,7 +371,7 @@ static void compare_used(int step, unsigned k)
 {
 	struct used is = used_now(k), should = used_by_definition(k);
 
-	if (!used_equal(&is, &should))
+	if (!same_used(&is, &should))
 		ck_abort_msg("step %d: %u of %u are used, should be %u", step, is.n, k, should.n);
 }
 

@@ -107,12 +107,12 @@ tests_unit_test_nlmsg_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LI
 check_PROGRAMS += tests/unit/test_overlay_codec tests/unit/test_overlay_core tests/fuzz/fuzz_netlink
 tests_unit_test_overlay_codec_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
 tests_unit_test_overlay_core_SOURCES = tests/unit/test_overlay_core.c tests/unit/overlay_kernel.c \
-	tests/unit/overlay_kernel_run.c tests/unit/overlay_kernel.h
+	tests/unit/overlay_kernel_run.c tests/unit/overlay_kernel.h tests/unit/overlay_fixture.h
 tests_unit_test_overlay_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_overlay_core_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/test_overlay_trouble
 tests_unit_test_overlay_trouble_SOURCES = tests/unit/test_overlay_trouble.c tests/unit/overlay_kernel.c \
-	tests/unit/overlay_kernel_run.c tests/unit/overlay_kernel.h
+	tests/unit/overlay_kernel_run.c tests/unit/overlay_kernel.h tests/unit/overlay_fixture.h
 tests_unit_test_overlay_trouble_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_overlay_trouble_LDADD = overlayd/liboverlaycore.a lib/libbase.a $(CHECK_LIBS)
 tests_fuzz_fuzz_netlink_LDADD = $(FUZZ_LDADD)

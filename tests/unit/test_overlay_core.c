@@ -13,32 +13,9 @@
 
 #include "lib/base/hash.h"
 #include "overlayd/core/idqueue.h"
-#include "overlay_kernel.h"
-
-static struct overlay_core *core;
-static struct fake_kernel kernel;
-
-static void setup(void)
-{
-	core = overlay_core_new(7);
-	fake_init(&kernel, core);
-}
-
-static void teardown(void)
-{
-	fake_fini(&kernel);
-	overlay_core_free(core);
-}
+#include "overlay_fixture.h"
 
 /* ---- helpers */
-
-static struct ip_addr ip(const char *text)
-{
-	struct ip_addr a;
-
-	ck_assert_int_eq(ip_parse(text, &a), 0);
-	return a;
-}
 
 static struct mac_addr mac(const char *text)
 {
@@ -54,21 +31,6 @@ static struct prefix prefix(const char *text)
 
 	ck_assert_int_eq(prefix_parse(text, &p), 0);
 	return p;
-}
-
-/* A link that is there by itself, up. */
-static uint32_t link_there(const char *name)
-{
-	uint8_t buf[256];
-	struct nlw w = nlw_init(buf, sizeof(buf));
-	struct ifinfomsg h = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-
-	nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
-	nlw_str(&w, IFLA_IFNAME, name);
-	nlw_u32(&w, IFLA_MTU, 1500);
-	nlw_end(&w);
-	fake_apply(&kernel, buf, w.len);
-	return fake_ifindex(&kernel, name);
 }
 
 static void addr_there(uint32_t ifindex, const char *text, uint8_t len)
@@ -133,13 +95,6 @@ static void box(void)
 	configure(config());
 	fake_run(&kernel);
 	ck_assert(overlay_core_is_settled(core));
-}
-
-static void event(enum overlay_event_type type)
-{
-	struct overlay_event ev = { .type = type };
-
-	fake_input(&kernel, &ev);
 }
 
 static void feed(struct feed_msg m)

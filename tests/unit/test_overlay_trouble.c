@@ -9,40 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "overlay_kernel.h"
+#include "overlay_fixture.h"
 #include "overlayd/core/state.h"
 
-static struct overlay_core *core;
-static struct fake_kernel kernel;
-
-static void setup(void)
-{
-	core = overlay_core_new(7);
-	fake_init(&kernel, core);
-}
-
-static void teardown(void)
-{
-	fake_fini(&kernel);
-	overlay_core_free(core);
-}
-
 /* ---- helpers */
-
-static struct ip_addr ip(const char *text)
-{
-	struct ip_addr a;
-
-	ck_assert_int_eq(ip_parse(text, &a), 0);
-	return a;
-}
-
-static void event(enum overlay_event_type type)
-{
-	struct overlay_event ev = { .type = type };
-
-	fake_input(&kernel, &ev);
-}
 
 static void configure(struct overlay_config *c)
 {
@@ -74,18 +44,11 @@ static void stranger(const struct nlw *w)
 	fake_run(&kernel);
 }
 
-/* A link of nobody's making, up. */
-static void link_there(const char *name)
+/* A link of nobody's making. */
+static void link_comes(const char *name)
 {
-	uint8_t buf[256];
-	struct nlw w = nlw_init(buf, sizeof(buf));
-	struct ifinfomsg h = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-
-	nlw_begin(&w, RTM_NEWLINK, 0, 0, &h, sizeof(h));
-	nlw_str(&w, IFLA_IFNAME, name);
-	nlw_u32(&w, IFLA_MTU, 1500);
-	nlw_end(&w);
-	stranger(&w);
+	link_there(name);
+	fake_run(&kernel);
 }
 
 static bool route_is_there(const char *dst, uint32_t table)
@@ -394,7 +357,7 @@ START_TEST(a_port_dropped_meanwhile_is_released)
 		char name[IFNAMSIZ];
 
 		snprintf(name, sizeof(name), "e%d", i);
-		link_there(name);
+		link_comes(name);
 	}
 	device_there("virbr0", (struct klink){ .kind = KLINK_BRIDGE });
 	configure(with_ports(3));
@@ -605,9 +568,9 @@ START_TEST(routes_are_listed_only_in_doubt)
 {
 	unsigned lists;
 
-	link_there("x1");
-	link_there("x2");
-	link_there("x3");
+	link_comes("x1");
+	link_comes("x2");
+	link_comes("x3");
 	configure(config());
 	foreign_route_there("66.0.0.0/8", "x1", NULL);
 	foreign_route_there("67.0.0.0/8", "x2", "x3");
